@@ -1,0 +1,52 @@
+# `make up` deploys the laptop platform and asks each model one question; `make test` runs every gate.
+PYTHON ?= python3
+PLATFORM ?= laptop
+RUN := tools/run
+
+unexport PYTHONDONTWRITEBYTECODE
+.DEFAULT_GOAL := help
+.PHONY: help prepare prepare-gates up down status test synth lint bench schema requirements diff clean
+
+help:  ## show this help
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
+
+prepare:
+	@$(PYTHON) tools/prepare.py
+
+prepare-gates:
+	@$(PYTHON) tools/prepare.py --gates
+
+up: prepare  ## deploy platforms/laptop.yaml on the embedded AWS and ask each model one question
+	@$(RUN) inferctl up
+
+down: prepare  ## destroy the laptop platform with the stock CDK CLI; leftovers are a failure
+	@$(RUN) inferctl down
+
+status: prepare  ## what the embedded AWS holds and serves
+	@$(RUN) inferctl local status
+
+test: prepare-gates  ## every gate that CI runs
+	@$(RUN) python tools/gates.py
+
+synth: prepare  ## synthesize PLATFORM (laptop, dev, prod) into cdk.out
+	@$(RUN) cdk synth --quiet --context platform=$(PLATFORM)
+
+lint: prepare  ## will it serve? check the models of PLATFORM
+	@$(RUN) inferctl lint --platform platforms/$(PLATFORM).yaml
+
+bench: prepare  ## archive throughput, synth scale and invocation overhead, each beside its peer
+	@$(RUN) python benchmarks/archive.py
+	@$(RUN) python benchmarks/synth_scale.py
+	@$(RUN) python benchmarks/invoke_overhead.py
+
+schema: prepare  ## regenerate platforms/schema.json
+	@$(RUN) python -m stacks.config --write-schema
+
+diff: prepare  ## what BASE (a commit, default origin/main) and this tree deploy differently
+	@$(RUN) python tools/diff.py $(or $(BASE),origin/main)
+
+requirements: prepare  ## recompile requirements*.txt from requirements*.in
+	@$(RUN) python tools/compile_requirements.py
+
+clean:  ## remove everything that make built; the embedded AWS must be down
+	rm -rf .venv node_modules .cache .local cdk.out

@@ -1,0 +1,102 @@
+"""Guards of the layout: what the folder names promise, and the traps they hide."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import pkgutil
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCE_ROOTS = ("constructs", "lambda")
+TOP_LEVEL = (
+    *("app.py", "cdk.json", "requirements.txt", "stacks", "constructs", "lambda"),
+    *("container", "tests", "platforms", "models", "inferctl", "Makefile", ".ci/run"),
+)
+NEVER_IMPORTED = {
+    "lambda": {"aws_cdk", "inference_constructs", "stacks", "inferctl"},
+    "constructs/accelerator_catalog": {"aws_cdk", "stacks", "inferctl"},
+    "constructs/model_folders": {"aws_cdk", "stacks", "inferctl"},
+    "constructs/model_lint": {"aws_cdk", "stacks", "inferctl"},
+    "constructs/inference_constructs": {"stacks", "inferctl"},
+    "stacks": {"inferctl"},
+}
+
+
+@pytest.mark.parametrize("name", TOP_LEVEL)
+def test_top_level_entry_exists(name: str) -> None:
+    assert (ROOT / name).exists()
+
+
+@pytest.mark.parametrize("name", SOURCE_ROOTS)
+def test_source_root_has_no_init_file(name: str) -> None:
+    assert not (ROOT / name / "__init__.py").exists()
+
+
+def test_constructs_is_the_published_package() -> None:
+    found = importlib.util.find_spec("constructs")
+
+    assert found is not None and found.origin is not None
+    assert "site-packages" in Path(found.origin).parts
+
+
+def test_no_test_folder_is_a_package() -> None:
+    assert list((ROOT / "tests").rglob("__init__.py")) == []
+    assert not (ROOT / "tests" / "conftest.py").exists()
+
+
+@pytest.mark.parametrize("room", NEVER_IMPORTED)
+def test_room_imports_nothing_from_above(room: str) -> None:
+    imported = {
+        (path.name, name)
+        for path in (ROOT / room).rglob("*.py")
+        for name in _imports(path)
+        if name in NEVER_IMPORTED[room]
+    }
+
+    assert imported == set()
+
+
+def test_platform_config_needs_no_cdk() -> None:
+    assert "aws_cdk" not in _imports(ROOT / "stacks" / "config.py")
+
+
+def test_handlers_named_by_contracts_are_callable() -> None:
+    names = []
+    for contract in sorted((ROOT / "lambda").glob("*/contract.py")):
+        names += re.findall(
+            r'^(?:ON_EVENT|IS_COMPLETE|HANDLER)\b.*= "(.+)"$', contract.read_text(), re.M
+        )
+
+    assert names
+    for name in names:
+        module, _, function = name.rpartition(".")
+        assert callable(pkgutil.resolve_name(f"{module}:{function}"))
+
+
+def test_requirements_are_pinned_and_end_with_the_project() -> None:
+    lines = [x for x in (ROOT / "requirements.txt").read_text().splitlines() if x[:1] != "#"]
+
+    assert lines[-1] == "-e ."
+    assert [line for line in lines[:-1] if "==" not in line] == []
+
+
+def test_cdk_library_and_cli_are_the_versions_that_go_together() -> None:
+    package = (ROOT / "package.json").read_text()
+    requirements = (ROOT / "requirements.txt").read_text()
+
+    assert '"aws-cdk": "2.1148.1"' in package
+    assert "aws-cdk-lib==2.275.0" in requirements.splitlines()
+
+
+def _imports(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.split(".")[0])
+    return names
