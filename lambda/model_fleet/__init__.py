@@ -1,0 +1,1 @@
+"""The custom resource that publishes a fleet of models."""

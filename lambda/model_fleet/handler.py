@@ -1,0 +1,124 @@
+"""``Custom::ModelFleet``: what the Provider framework calls."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, NotRequired, TypedDict
+
+import boto3
+from botocore.config import Config
+
+from cfn_resource import (
+    LambdaContext,
+    RequestType,
+    ResourceError,
+    ResourceEvent,
+    log_location,
+    one_line,
+    parse_event,
+)
+from cfn_resource.messages import MESSAGE_BYTES
+from model_artifacts import ArtifactsError
+from model_fleet.budget import TimeBudget
+from model_fleet.contract import FleetAttributes
+from model_fleet.errors import FleetError
+from model_fleet.fleet import read_fleet, read_removal
+from model_fleet.publish import Publisher
+from model_fleet.remove import is_ours, remove
+from model_fleet.report import attributes
+from model_fleet.requests import register
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_CONFIG: Final = Config(
+    retries={"mode": "standard", "max_attempts": 5},
+    connect_timeout=10,
+    read_timeout=60,
+    max_pool_connections=16,
+)
+
+
+class OnEventResult(TypedDict):
+    """What the framework wants of `on_event`."""
+
+    PhysicalResourceId: str
+
+
+class IsCompleteResult(TypedDict):
+    """What the framework wants of `is_complete`; it refuses data before completion."""
+
+    IsComplete: bool
+    Data: NotRequired[FleetAttributes]
+
+
+def on_event(
+    event: Mapping[str, object], context: LambdaContext, *, s3: S3Client | None = None
+) -> OnEventResult:
+    """Check the request, make it the newest one of its fleet, and return the physical id."""
+    with _one_line_failures(context):
+        client = s3 if s3 is not None else _client()
+        request = parse_event(event)
+        if request.request_type is RequestType.DELETE:
+            removal = read_removal(request)
+            if is_ours(client, removal, request):
+                register(client, removal.location, request, fleet=removal.name)
+            return OnEventResult(PhysicalResourceId=str(removal.location))
+        fleet = read_fleet(request.properties)
+        register(client, fleet.location, request, fleet=fleet.name)
+        return OnEventResult(PhysicalResourceId=str(fleet.location))
+
+
+def is_complete(
+    event: Mapping[str, object],
+    context: LambdaContext,
+    *,
+    s3: S3Client | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(tz=UTC),
+) -> IsCompleteResult:
+    """Publish or remove as much as the call's time allows; the framework asks again until done."""
+    with _one_line_failures(context):
+        client = s3 if s3 is not None else _client()
+        request = parse_event(event)
+        if request.request_type is RequestType.DELETE:
+            remove(client, read_removal(request), request)
+            return IsCompleteResult(IsComplete=True)
+        return _publish(client, request, context, now)
+
+
+def _publish(
+    s3: S3Client, request: ResourceEvent, context: LambdaContext, now: Callable[[], datetime]
+) -> IsCompleteResult:
+    publisher = Publisher(
+        s3=s3,
+        fleet=read_fleet(request.properties),
+        event=request,
+        budget=TimeBudget(context),
+        now=now,
+    )
+    index = publisher.publish()
+    if index is None:
+        return IsCompleteResult(IsComplete=False)
+    return IsCompleteResult(IsComplete=True, Data=attributes(index))
+
+
+@contextmanager
+def _one_line_failures(context: LambdaContext) -> Generator[None]:
+    """Make our own errors one line that fits in CloudFormation's response and names the log."""
+    logging.getLogger("model_fleet").setLevel(logging.INFO)
+    try:
+        yield
+    except (ResourceError, ArtifactsError) as error:
+        place = f" (log: {log_location(context)})"
+        limit = MESSAGE_BYTES - len(place.encode("utf-8"))
+        raise FleetError(one_line(str(error), limit=limit) + place) from error
+
+
+@lru_cache(maxsize=1)
+def _client() -> S3Client:
+    # the stubs of the services that we do not use are not installed
+    return boto3.client("s3", config=_CONFIG)  # pyright: ignore[reportUnknownMemberType]

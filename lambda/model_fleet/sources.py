@@ -1,0 +1,85 @@
+"""Where a model's files come from: the source pack, or an object of their own."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from model_artifacts import Manifest, ManifestFile, ManifestModel, SourceMissingError
+from model_artifacts.archive import Member, Readable
+from model_artifacts.errors import StorageError
+from model_artifacts.s3_calls import is_missing, storage_errors
+from model_artifacts.s3_reader import S3Reader
+from model_fleet.fleet import Fleet
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_PACK_IN_MEMORY_BYTES: Final = 16 << 20
+
+
+class Sources:
+    """Opens the files of a manifest.
+
+    A small pack is read once into memory, since a model has a dozen small files; of a big one
+    only the ranges that are needed are read.
+    """
+
+    def __init__(self, s3: S3Client, fleet: Fleet, *, pack: bytes | None) -> None:
+        self._s3 = s3
+        self._fleet = fleet
+        self._pack = pack
+
+    def members(self, model: ManifestModel) -> list[Member]:
+        """The archive's members, none of them opened yet."""
+        return [self._member(file) for file in model["files"]]
+
+    def _member(self, file: ManifestFile) -> Member:
+        return Member(
+            path=file["path"],
+            mode=file["mode"],
+            size=file["size"],
+            sha256=file["sha256"],
+            open=lambda: self._open(file),
+        )
+
+    def _open(self, file: ManifestFile) -> Readable:
+        bucket, size = self._fleet.source_bucket, file["size"]
+        if "blob" in file:
+            return S3Reader(self._s3, bucket=bucket, key=file["blob"], size=size)
+        start = file.get("offset", 0)
+        if self._pack is not None:
+            return io.BytesIO(self._pack[start : start + size])
+        return S3Reader(
+            self._s3, bucket=bucket, key=self._fleet.source_pack_key, size=size, start=start
+        )
+
+
+def open_sources(s3: S3Client, fleet: Fleet, manifest: Manifest) -> Sources:
+    """The sources of a manifest; raises `SourceMissingError` and `StorageError`."""
+    ends = [
+        file["offset"] + file["size"]
+        for model in manifest["models"]
+        for file in model["files"]
+        if "offset" in file
+    ]
+    return Sources(s3, fleet, pack=_small_pack(s3, fleet, ends))
+
+
+def read_object(s3: S3Client, *, bucket: str, key: str) -> bytes:
+    """A whole object; raises `SourceMissingError` and `StorageError`."""
+    place = f"s3://{bucket}/{key}"
+    try:
+        with storage_errors(f"reading {place}"):
+            return s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    except StorageError as error:
+        if is_missing(error):
+            raise SourceMissingError(f"{place} does not exist") from error
+        raise
+
+
+def _small_pack(s3: S3Client, fleet: Fleet, ends: Sequence[int]) -> bytes | None:
+    if not ends or max(ends) > _PACK_IN_MEMORY_BYTES:
+        return None
+    return read_object(s3, bucket=fleet.source_bucket, key=fleet.source_pack_key)
