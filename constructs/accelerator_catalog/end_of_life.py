@@ -1,0 +1,91 @@
+"""Services and parts that ended or are ending, each with its dates and its replacement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+from typing import Literal
+
+from accelerator_catalog.fact import Fact
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndOfLife(Fact):
+    """``dead`` is built only where the platform file acknowledges ``id``; ``legacy`` warns.
+
+    ``closed`` is the day it closed to new customers and ``ended`` the day (or first day of the
+    month) support ended; None where no date was published.
+    """
+
+    id: str
+    status: Literal["dead", "legacy"]
+    what: str
+    closed: date | None
+    ended: date | None
+    replacement: str
+
+    @property
+    def notice(self) -> str:
+        """One sentence: what ended, when, and what to use now."""
+        dates = [
+            f"{event} {day.isoformat()}"
+            for event, day in (
+                ("closed to new customers on", self.closed),
+                ("ended on", self.ended),
+            )
+            if day is not None
+        ]
+        return f"{self.what} {' and '.join(dates) or 'is legacy'}; use {self.replacement}"
+
+
+_ROWS = (
+    EndOfLife(
+        id="elastic-inference",
+        status="dead",
+        what="Amazon Elastic Inference",
+        closed=date(2023, 4, 15),
+        ended=date(2024, 4, 1),
+        replacement="a shared GPU (NVIDIA MPS) or an Inferentia2 instance",
+        source="https://docs.aws.amazon.com/elastic-inference/latest/developerguide/",
+    ),
+    EndOfLife(
+        id="inf1",
+        status="legacy",
+        what="Inferentia1 (Inf1), whose last Neuron SDK line is 2.20",
+        closed=None,
+        ended=None,
+        replacement="Inf2 or Trn1",
+        source="https://awsdocs-neuron.readthedocs-hosted.com/en/latest/release-notes/",
+    ),
+    EndOfLife(
+        id="triton-tensorflow",
+        status="dead",
+        what="Triton's TensorFlow backend (last SageMaker image: 24.09-py3)",
+        closed=None,
+        ended=date(2025, 3, 1),
+        replacement="ONNX Runtime on a converted model (tf2onnx)",
+        source="https://github.com/triton-inference-server/server/pull/8068",
+    ),
+    EndOfLife(
+        id="p2",
+        status="legacy",
+        what="ml.p2 (K80), which no region lists for hosting any more,",
+        closed=None,
+        ended=None,
+        replacement="ml.g4dn",
+        source="cfn-lint 1.58.0, aws_sagemaker_hosting/instancetype_enum.json",
+    ),
+    EndOfLife(
+        id="p3",
+        status="legacy",
+        what="ml.p3 (V100), which no region lists for hosting any more,",
+        closed=None,
+        ended=None,
+        replacement="ml.g5",
+        source="cfn-lint 1.58.0, aws_sagemaker_hosting/instancetype_enum.json",
+    ),
+)
+
+END_OF_LIFE: Mapping[str, EndOfLife] = MappingProxyType({row.id: row for row in _ROWS})
