@@ -1,0 +1,219 @@
+"""A model folder: its typed file, its builds, and the files each build puts into the archive."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+
+from model_artifacts import normal_mode
+from model_folders.errors import ModelFileError
+from model_folders.hashing import file_sha256
+from model_folders.listing import Listed, clashes, list_files
+from model_folders.locations import cached_weights
+from model_folders.model_file import (
+    BuildSpec,
+    CompileRecipe,
+    Golden,
+    ModelFile,
+    Precision,
+    WeightsFile,
+)
+
+MODEL_FILE_NAME = "model.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One file of an archive.
+
+    ``path`` is its place in the archive, ``mode`` 0o644 or 0o755, ``size`` in bytes. ``location``
+    is where its bytes lie; weights that were not made yet are not there.
+    """
+
+    path: str
+    mode: int
+    sha256: str
+    size: int
+    location: Path
+    is_weights: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Build:
+    """One way to make a model's artifact. ``shapes`` leave out the batch dimension."""
+
+    name: str
+    targets: tuple[str, ...]
+    overlays: tuple[str, ...]
+    precision: Precision
+    shapes: Mapping[str, tuple[int, ...]] = field(hash=False)
+    weights: tuple[WeightsFile, ...]
+    compile: CompileRecipe | None = field(hash=False)
+    has_own_golden: bool
+    golden: Golden | None
+
+
+@dataclass(frozen=True)
+class ModelFolder:
+    """A folder in ``models/`` whose model file is valid; made by ``load_model_folder``."""
+
+    name: str
+    path: Path
+    file: ModelFile
+
+    @property
+    def model_file(self) -> Path:
+        """The ``model.yaml``, as messages name it."""
+        return self.path / MODEL_FILE_NAME
+
+    @cached_property
+    def builds(self) -> Mapping[str, Build]:
+        """The builds by name, in the order of the file."""
+        return MappingProxyType(
+            {name: _build(name, spec) for name, spec in self.file.builds.items()}
+        )
+
+    def select_build(self, name: str | None, target: str) -> Build:
+        """The named build, or the first in file order that makes ``target``.
+
+        Raises ModelFileError naming the builds there are.
+        """
+        there = ", ".join(f"{b.name} ({', '.join(b.targets)})" for b in self.builds.values())
+        if name is None:
+            for build in self.builds.values():
+                if target in build.targets:
+                    return build
+            raise self._error(
+                f"builds must hold one for target {target}, got {there}"
+                " (add a build, or choose another target)"
+            )
+        chosen = self.builds.get(name)
+        if chosen is None:
+            raise self._error(f"builds must hold {name!r}, got {there} (name one of these)")
+        if target not in chosen.targets:
+            raise self._error(
+                f"builds.{name}.targets must hold {target}, got {', '.join(chosen.targets)}"
+                f" (choose another of {there})"
+            )
+        return chosen
+
+    def golden(self, build: Build) -> Golden | None:
+        """The request and answer that verify this build, or None if nothing does."""
+        return build.golden if build.has_own_golden else self.file.golden
+
+    def overlay_files(self, build: Build) -> tuple[SourceFile, ...]:
+        """The files of the build's overlays, sorted by path, without the weights.
+
+        Raises ModelFileError with every missing overlay, unsafe file and clash of names.
+        """
+        problems: list[str] = []
+        listed: dict[str, Listed] = {}
+        for position, overlay in enumerate(build.overlays):
+            place = self.path / overlay
+            if not place.is_dir():
+                problems.append(
+                    f"{self.model_file}: builds.{build.name}.overlays[{position}] must be a folder"
+                    f" below {self.path}, got {overlay!r} (create it, or correct the path)"
+                )
+                continue
+            found = list_files(place, inside=self.path, problems=problems)
+            listed.update((file.path, file) for file in found)
+        weights = [weights.path for weights in build.weights]
+        problems.extend(
+            f"{self.model_file}: builds.{build.name}: {problem}"
+            for problem in clashes([*listed, *weights])
+        )
+        problems.extend(
+            f"{self.model_file}: builds.{build.name}.weights path must not lie in an overlay too,"
+            f" got {path!r} (delete the file {listed[path].location})"
+            for path in weights
+            if path in listed
+        )
+        if not problems and not listed and not weights:
+            problems.append(
+                f"{self.model_file}: builds.{build.name}.overlays must hold at least one file"
+                " (add the Triton repository)"
+            )
+        if problems:
+            raise ModelFileError(problems)
+        return tuple(_source_file(listed[path]) for path in sorted(listed))
+
+    def source_files(self, build: Build) -> tuple[SourceFile, ...]:
+        """All files of the archive, sorted by path; weights by their lock, present or not.
+
+        Raises ModelFileError as :meth:`overlay_files` does, and for weights without a lock.
+        """
+        problems = [
+            f"{self.model_file}: builds.{build.name}.weights[{position}].sha256 must be locked,"
+            f" got null for {weights.path!r} (run `inferctl models lock {self.name}"
+            f" --build {build.name}`)"
+            for position, weights in enumerate(build.weights)
+            if weights.sha256 is None
+        ]
+        if problems:
+            raise ModelFileError(problems)
+        files = [*self.overlay_files(build)]
+        for weights in build.weights:
+            assert weights.sha256 is not None and weights.size is not None
+            files.append(
+                SourceFile(
+                    path=weights.path,
+                    mode=0o644,
+                    sha256=weights.sha256,
+                    size=weights.size,
+                    location=cached_weights(weights.sha256, weights.path),
+                    is_weights=True,
+                )
+            )
+        self._check_recipe(build, {file.path for file in files})
+        return tuple(sorted(files, key=lambda file: file.path))
+
+    def _check_recipe(self, build: Build, paths: set[str]) -> None:
+        if build.compile is None:
+            return
+        place = f"builds.{build.name}.compile"
+        problems = []
+        if build.compile.input not in paths:
+            problems.append(
+                f"{place}.input must be one of the build's files, got {build.compile.input!r}"
+                f" (the files are {', '.join(sorted(paths))})"
+            )
+        if build.compile.output in paths:
+            problems.append(
+                f"{place}.output must not be a source file, got {build.compile.output!r}"
+                " (delete that file, the compiler makes it)"
+            )
+        if problems:
+            raise self._error(*problems)
+
+    def _error(self, *problems: str) -> ModelFileError:
+        return ModelFileError([f"{self.model_file}: {problem}" for problem in problems])
+
+
+def _source_file(listed: Listed) -> SourceFile:
+    status = listed.status
+    return SourceFile(
+        path=listed.path,
+        mode=normal_mode(status.st_mode),
+        sha256=file_sha256(listed.location, status),
+        size=status.st_size,
+        location=Path(listed.location),
+        is_weights=False,
+    )
+
+
+def _build(name: str, spec: BuildSpec) -> Build:
+    return Build(
+        name=name,
+        targets=spec.targets,
+        overlays=spec.overlays,
+        precision=spec.precision,
+        shapes=MappingProxyType(dict(spec.shapes)),
+        weights=spec.weights,
+        compile=spec.compile,
+        has_own_golden="golden" in spec.model_fields_set,
+        golden=spec.golden,
+    )
