@@ -1,0 +1,218 @@
+"""The platform file: read, checked against the catalogue and the model folders, and typed.
+
+``python -m stacks.config --write-schema`` rewrites ``platforms/schema.json``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from accelerator_catalog import (
+    END_OF_LIFE,
+    GPU_INSTANCES,
+    NEWEST_TRITON_TAG,
+    TRITON_IMAGES,
+    GpuInstance,
+    TritonImage,
+    triton_image_uri,
+)
+from stacks.platform_endpoint import check_instance, check_placement, check_volume
+from stacks.platform_environment import check_environment
+from stacks.platform_file import (
+    DEFAULT_INSTANCE_TYPE,
+    Endpoint,
+    FlowLogs,
+    Image,
+    ModelEntry,
+    Network,
+    PlatformFile,
+    Scaling,
+    Schedule,
+)
+from stacks.platform_findings import Findings
+from stacks.platform_identity import check_identity
+from stacks.platform_image import check_image, check_triple
+from stacks.platform_models import PlatformModel, Serving, check_models
+from stacks.platform_network import check_network
+from stacks.platform_problems import PlatformFileError, Problem
+from stacks.platform_scaling import check_scaling
+from stacks.platform_schema import SCHEMA_PATH, schema_main, schema_text
+from stacks.platform_sections import TypedFile, read_sections
+from stacks.platform_yaml import read_platform_yaml
+
+# Models without an endpoint are made for the default endpoint's GPU.
+_DEFAULT_FAMILY = GPU_INSTANCES[DEFAULT_INSTANCE_TYPE].family
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndpointPlan:
+    """The endpoint section with what the catalogue says about it.
+
+    ``image_uri`` is the stock image, which the extended one builds on.
+    ``inference_ami_version`` is None where the property stays unset.
+    """
+
+    name: str
+    section: Endpoint
+    instance: GpuInstance
+    image: TritonImage
+    image_uri: str
+    inference_ami_version: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Platform:
+    """A platform file without problems.
+
+    ``fleet`` is also the endpoint's name, ``prefix`` (``<fleet>/``) the place of its artifacts.
+    ``warnings`` are whole sentences for the operator.
+    """
+
+    path: Path
+    name: str
+    deploy_to: Literal["embedded", "aws"]
+    region: str
+    account: str | None
+    removal: Literal["destroy", "retain"]
+    network: Network
+    endpoint: EndpointPlan | None
+    models: tuple[PlatformModel, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def fleet(self) -> str:
+        """Name of the model fleet: the endpoint's, which is ``<platform>-models`` by default."""
+        return f"{self.name}-models" if self.endpoint is None else self.endpoint.name
+
+    @property
+    def prefix(self) -> str:
+        """S3 key prefix of the fleet's artifacts, ending in a slash."""
+        return f"{self.fleet}/"
+
+    @property
+    def serving_image(self) -> str:
+        """Image tag the artifacts are made for; the newest where no endpoint says otherwise."""
+        return NEWEST_TRITON_TAG if self.endpoint is None else self.endpoint.image.tag
+
+
+def load_platform(path: Path, *, models_root: Path) -> Platform:
+    """The checked platform. Raises PlatformFileError with every problem of the file."""
+    findings = Findings(path)
+    raw, problems = read_platform_yaml(path)
+    findings.problems += problems
+    if raw is None:
+        raise PlatformFileError(findings.problems)
+    typed = read_sections(path, raw)
+    findings.problems += typed.problems
+    endpoint, models = _check(typed, models_root, findings)
+    if typed.file.endpoint is not None and not typed.file.models:
+        findings.warn("models", "the list is empty: the endpoint will have nothing to serve")
+    if findings.problems:
+        raise PlatformFileError(findings.problems)
+    file = typed.file
+    return Platform(
+        path=path,
+        name=file.platform,
+        deploy_to=file.deploy_to,
+        region=file.region,
+        account=file.account,
+        removal=file.removal,
+        network=file.network,
+        endpoint=endpoint,
+        models=models,
+        warnings=tuple(findings.warnings),
+    )
+
+
+def _check(
+    typed: TypedFile, models_root: Path, findings: Findings
+) -> tuple[EndpointPlan | None, tuple[PlatformModel, ...]]:
+    """Applies the rules whose sections could be read; one broken section hides no other's."""
+    file, broken = typed.file, typed.broken
+    check_identity(file, broken, findings)
+    # No rule of a region or an acknowledgement applies where that could not be read.
+    region = "" if "region" in broken else file.region
+    acknowledged = frozenset(
+        END_OF_LIFE if "acknowledge_end_of_life" in broken else file.acknowledge_end_of_life
+    )
+    if "network" not in broken:
+        check_network(file.network, region, acknowledged, findings)
+    endpoint: EndpointPlan | None = None
+    family: str | None = None
+    image: TritonImage | None = None
+    if file.endpoint is not None:
+        network = None if "network" in broken else file.network
+        instance = check_instance(file.endpoint, region, acknowledged, findings)
+        image = check_image(file.endpoint, region, findings)
+        version = _check_endpoint(file.endpoint, network, instance, image, findings)
+        family = None if instance is None else instance.family
+        if instance is not None and image is not None and not findings.problems:
+            endpoint = _plan(file, file.endpoint, instance, image, version)
+    elif "endpoint" not in broken:
+        family, image = _DEFAULT_FAMILY, TRITON_IMAGES[NEWEST_TRITON_TAG]
+    if "deploy_to" in broken:
+        return endpoint, ()
+    serving = Serving(deploy_to=file.deploy_to, family=family, image=image)
+    return endpoint, check_models(typed.models, models_root, serving, findings)
+
+
+def _check_endpoint(
+    endpoint: Endpoint,
+    network: Network | None,
+    instance: GpuInstance | None,
+    image: TritonImage | None,
+    findings: Findings,
+) -> str | None:
+    """The InferenceAmiVersion to set; checks what the parts that could be read allow."""
+    if network is not None:
+        check_placement(endpoint, network, findings)
+    check_environment(endpoint, findings)
+    if endpoint.scaling is not None:
+        check_scaling(endpoint, endpoint.scaling, findings)
+    if instance is not None:
+        check_volume(endpoint, instance, findings)
+    if instance is None or image is None:
+        return None
+    return check_triple(endpoint, image, instance, findings)
+
+
+def _plan(
+    file: PlatformFile,
+    section: Endpoint,
+    instance: GpuInstance,
+    image: TritonImage,
+    version: str | None,
+) -> EndpointPlan:
+    return EndpointPlan(
+        name=f"{file.platform}-models" if section.name is None else section.name,
+        section=section,
+        instance=instance,
+        image=image,
+        image_uri=triton_image_uri(file.region, image.tag, account=section.image.account),
+        inference_ami_version=version,
+    )
+
+
+__all__ = [
+    "SCHEMA_PATH",
+    "Endpoint",
+    "EndpointPlan",
+    "FlowLogs",
+    "Image",
+    "ModelEntry",
+    "Network",
+    "Platform",
+    "PlatformFile",
+    "PlatformFileError",
+    "PlatformModel",
+    "Problem",
+    "Scaling",
+    "Schedule",
+    "load_platform",
+    "schema_text",
+]
+
+if __name__ == "__main__":
+    raise SystemExit(schema_main())

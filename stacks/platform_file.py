@@ -1,0 +1,227 @@
+"""The typed platform file, section by section; rules across sections are in the siblings."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from accelerator_catalog import NEWEST_TRITON_TAG
+
+# 128 characters of a stack name and 63 of an endpoint name hold "<platform>-endpoint" and
+# "<platform>-models". docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpoint.html
+LONGEST_PLATFORM_NAME = 63 - len("-models")
+# docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
+LARGEST_REQUEST_BYTES = 6_291_456
+DEFAULT_INSTANCE_TYPE = "ml.g4dn.4xlarge"
+
+SubnetKind = Literal["public", "private", "isolated"]
+Metric = Literal["gpu_utilization", "gpu_memory_utilization", "invocations_per_instance"]
+InterfaceEndpoint = Literal[
+    "ecr.api",
+    "ecr.dkr",
+    "kms",
+    "lambda",
+    "logs",
+    "monitoring",
+    "sagemaker.api",
+    "sagemaker.runtime",
+    "states",
+    "sts",
+]
+# CloudWatch Logs accepts these days only.
+# docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+RetentionDays = Literal[
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
+    3288, 3653,
+]  # fmt: skip
+_DEFAULT_TARGET: dict[str, float] = {
+    "gpu_utilization": 60.0,
+    "gpu_memory_utilization": 60.0,
+    "invocations_per_instance": 70.0,
+}
+
+
+def _word_for_none(word: str, schema: Any) -> BeforeValidator:
+    """Reads ``word`` (``off``, ``auto``) as None, and refuses an empty value, which is a slip."""
+
+    def read(value: Any) -> Any:
+        if value is None:
+            raise ValueError(f"is empty; write {word}, or the value")
+        return None if value == word else value
+
+    return BeforeValidator(read, json_schema_input_type=schema)
+
+
+Count = Annotated[int, Field(strict=True, ge=1)]
+Seconds = Annotated[int, Field(strict=True, ge=60, le=3600)]
+Cooldown = Annotated[int, Field(strict=True, ge=0, le=86_400)]
+EndpointName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$", max_length=63)]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=256)]
+
+
+class Section(BaseModel):
+    """A mapping of the file: no unknown keys, nothing changed after reading."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+
+class FlowLogs(Section):
+    """VPC flow logs to CloudWatch Logs."""
+
+    retention_days: RetentionDays = 30
+    """Days the flow logs are kept, one of the values CloudWatch Logs accepts."""
+
+
+class Network(Section):
+    """The VPC. Every absent key takes the value shown in its description."""
+
+    cidr: str = "10.0.0.0/16"
+    """IPv4 block of the VPC, /16 to /28."""
+    availability_zones: Annotated[int, Field(strict=True, ge=2, le=6)] = 2
+    """Zones the subnets spread over."""
+    subnets: Annotated[tuple[SubnetKind, ...], Field(min_length=1)] = ("public", "private")
+    """Kinds of subnet, each once in every zone: private ones reach out through NAT gateways."""
+    nat_gateways: Annotated[int, Field(strict=True, ge=0)] = 1
+    """NAT gateways, 0 to the number of zones."""
+    flow_logs: Annotated[FlowLogs | None, _word_for_none("off", Literal["off"] | FlowLogs)] = (
+        FlowLogs()
+    )
+    """``off``, or how long flow logs are kept."""
+    s3_gateway_endpoint: Annotated[bool, Field(strict=True)] = True
+    """Whether S3 is reached inside the VPC; an endpoint needs it to load models."""
+    interface_endpoints: Annotated[
+        tuple[InterfaceEndpoint, ...] | None,
+        _word_for_none("auto", Literal["auto"] | tuple[InterfaceEndpoint, ...]),
+    ] = None
+    """``auto`` takes those that the platform's stacks call; or a list, which may be empty."""
+    elastic_inference_endpoint: Annotated[bool, Field(strict=True)] = False
+    """The runtime endpoint of Elastic Inference, a dead service."""
+
+
+class Image(Section):
+    """The Triton container image."""
+
+    tag: str = NEWEST_TRITON_TAG
+    """Tag of sagemaker-tritonserver, such as 26.05-py3."""
+    kind: Literal["stock", "extended"] = "stock"
+    """``extended`` is the stock image plus the packages that our Python models import."""
+    account: Annotated[str, Field(pattern=r"^[0-9]{12}$")] | None = None
+    """Registry account, where it is not the catalogue's, such as a private mirror."""
+
+
+class Schedule(Section):
+    """One scheduled change of the scaling limits; times are UTC."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]*$", max_length=64)]
+    """Unique among the schedules; it becomes a construct ID."""
+    cron: str
+    """Six fields: minutes, hours, day of month, month, day of week, year; ``0 8 ? * MON-FRI *``."""
+    min_instances: Count
+    """Fewest instances from then on."""
+    max_instances: Count
+    """Most instances from then on."""
+
+    @property
+    def expression(self) -> str:
+        """As Application Auto Scaling takes it: ``cron(0 8 ? * MON-FRI *)``."""
+        return f"cron({self.cron})"
+
+
+class Scaling(Section):
+    """Target tracking on one metric of the endpoint."""
+
+    min_instances: Count = 1
+    """Fewest instances; a multi-model endpoint does not scale to zero."""
+    max_instances: Count = 5
+    """Most instances."""
+    metric: Metric = "gpu_utilization"
+    """What is held at ``target``."""
+    target: Annotated[float, Field(gt=0)] | None = None
+    """Percent for the GPU metrics (60 when absent), calls a minute for invocations (70)."""
+    scale_in_cooldown_seconds: Cooldown = 600
+    """Wait after a scale-in."""
+    scale_out_cooldown_seconds: Cooldown = 200
+    """Wait after a scale-out."""
+    schedules: tuple[Schedule, ...] = ()
+    """Scheduled changes of the limits."""
+
+    @property
+    def target_value(self) -> float:
+        """``target``, or the default of the metric."""
+        return _DEFAULT_TARGET[self.metric] if self.target is None else self.target
+
+
+class Endpoint(Section):
+    """One GPU multi-model endpoint."""
+
+    name: EndpointName | None = None
+    """Endpoint and fleet name; ``<platform>-models`` when absent."""
+    instance_type: str = DEFAULT_INSTANCE_TYPE
+    """SageMaker instance type with one GPU."""
+    initial_instance_count: Count = 2
+    """Instances at creation, spread over the zones; scaling changes it afterwards."""
+    image: Image = Image()
+    """The container image."""
+    inference_ami: str = "auto"
+    """``auto`` pairs the host image with the container; ``default`` leaves it to SageMaker;
+    or an InferenceAmiVersion."""
+    volume_size_gb: Annotated[int, Field(strict=True, ge=1, le=512)] | None = None
+    """EBS volume of instance types without their own NVMe storage, GB."""
+    model_cache: Literal["enabled", "disabled"] = "enabled"
+    """``disabled`` unloads and deletes each model right after its call."""
+    network_isolation: Annotated[bool, Field(strict=True)] = True
+    """Whether the container is cut off from every network."""
+    subnets: Literal["private", "isolated"] = "private"
+    """The network's subnets that hold the instances' interfaces."""
+    environment: dict[Annotated[str, Field(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$")], str] = {}
+    """Extra variables of the container."""
+    model_data_download_timeout_seconds: Seconds | None = None
+    """60 to 3600; SageMaker's default when absent."""
+    container_startup_health_check_timeout_seconds: Seconds | None = None
+    """60 to 3600; SageMaker's default when absent."""
+    scaling: Annotated[Scaling | None, _word_for_none("off", Literal["off"] | Scaling)] = Scaling()
+    """``off``, or the limits and the metric."""
+
+
+class ModelEntry(Section):
+    """One model folder to publish."""
+
+    name: Name
+    """Folder below models/."""
+    build: str | None = None
+    """Build of the model file; the first that makes ``target`` when absent."""
+    target: Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*$")] | None = None
+    """``cpu`` or a GPU family; cpu when embedded, else the family of the instance type."""
+    max_request_bytes: Annotated[int, Field(strict=True, ge=1, le=LARGEST_REQUEST_BYTES)] = (
+        LARGEST_REQUEST_BYTES
+    )
+    """Largest request body that clients send, bytes; SageMaker stops at 6,291,456."""
+
+
+class PlatformFile(Section):
+    """A platform: one network, one fleet of models, and the endpoint that serves them."""
+
+    platform: Annotated[
+        str,
+        Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=LONGEST_PLATFORM_NAME),
+    ]
+    """Prefix of every stack name: <platform>-network, <platform>-models, <platform>-endpoint."""
+    deploy_to: Literal["embedded", "aws"] = "aws"
+    """``embedded`` is the AWS inside one process on this machine."""
+    region: str
+    """AWS region."""
+    account: Annotated[str, Field(pattern=r"^[0-9]{12}$")] | None = None
+    """Twelve digits in quotes; environment-agnostic stacks when absent."""
+    removal: Literal["destroy", "retain"] = "retain"
+    """What happens to buckets, keys, logs and published models when a stack is deleted."""
+    acknowledge_end_of_life: tuple[str, ...] = ()
+    """Ids of the catalogue's end-of-life entries that this platform uses on purpose."""
+    network: Network = Network()
+    """The VPC."""
+    endpoint: Endpoint | None = None
+    """The endpoint; network and models only when absent."""
+    models: tuple[ModelEntry, ...] = ()
+    """The models to publish."""

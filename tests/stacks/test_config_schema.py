@@ -1,0 +1,47 @@
+"""The generated JSON schema is the one in the repository, and agrees with the platform files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from stacks.config import SCHEMA_PATH, schema_text
+from stacks.platform_schema import schema_main
+from stacks.platform_yaml import read_platform_yaml
+
+_ROOT = Path(__file__).parents[2]
+
+
+def test_schema_file_is_up_to_date() -> None:
+    assert SCHEMA_PATH.read_text(encoding="utf-8") == schema_text(), (
+        "run python -m stacks.config --write-schema"
+    )
+
+
+@pytest.mark.parametrize("name", ["laptop", "dev", "prod"])
+def test_schema_accepts_the_shipped_platform_and_refuses_an_unknown_key(name: str) -> None:
+    validator = Draft202012Validator(json.loads(schema_text()))
+    value, _ = read_platform_yaml(_ROOT / "platforms" / f"{name}.yaml")
+    assert value is not None
+
+    assert list(validator.iter_errors(value)) == []
+    assert [error.message for error in validator.iter_errors({**value, "colour": "blue"})] == [
+        "Additional properties are not allowed ('colour' was unexpected)"
+    ]
+
+
+def test_schema_command_writes_the_file_and_reports_drift(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "schema.json"
+    monkeypatch.setattr("stacks.platform_schema.SCHEMA_PATH", path)
+
+    assert schema_main([]) == 1
+    assert "out of date" in capsys.readouterr().err
+    assert schema_main(["--write-schema"]) == 0
+    assert schema_main([]) == 0
+    path.write_text("{}\n", encoding="utf-8")
+    assert schema_main([]) == 1
