@@ -1,0 +1,49 @@
+"""Defines the stacks of one platform: ``-c platform=NAME``, else ``PLATFORM=NAME``, else laptop.
+
+NAME is a file of ``platforms/`` without its ending, or the path of any other platform file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import aws_cdk as cdk
+
+from model_folders import ModelFileError
+from stacks.application import add_platform
+from stacks.config import PlatformFileError, load_platform
+from stacks.model_checks import ModelLintError
+
+_ROOT = Path(__file__).resolve().parent
+_WRONG_INPUT = 2
+
+
+def main() -> int:
+    """Synthesize; 2 when the platform file or a model is wrong, 1 when a check refuses a stack."""
+    # The CLI passes this context by itself; given here, a bare `python app.py` builds the same.
+    context = json.loads((_ROOT / "cdk.json").read_text())["context"]
+    app = cdk.App(context=context, auto_synth=False)
+    name = app.node.try_get_context("platform") or os.environ.get("PLATFORM") or "laptop"
+    try:
+        path = Path(name) if name.endswith(".yaml") else _ROOT / "platforms" / f"{name}.yaml"
+        platform = load_platform(path, models_root=_ROOT / "models")
+        add_platform(app, platform)
+    except (PlatformFileError, ModelFileError, ModelLintError) as error:
+        print(error, file=sys.stderr)
+        return _WRONG_INPUT
+    try:
+        app.synth()
+    except RuntimeError as error:
+        if not str(error).startswith("ValidationFailed"):
+            raise
+        # The findings are on stderr already; a Python traceback would only bury them.
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,205 @@
+"""``Custom::ModelFleet``: publishes the models of a platform, however many, as one resource."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from aws_cdk import (
+    CustomResource,
+    Duration,
+    FileAssetLocation,
+    FileAssetPackaging,
+    RemovalPolicy,
+    Stack,
+    Stage,
+    Token,
+)
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from model_fleet import contract
+from model_folders import FleetSources
+
+from .handler_code import handler_code
+from .model_store import ModelStore
+from .nag import acknowledge, wildcard_resource
+from .provider_framework import ProviderFramework
+from .role_dependency import depend_on_permissions
+
+# 1,769 MiB is one whole vCPU, and packing is one thread's work:
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+_MEMORY_MIB = 1769
+# The framework's functions run 15 minutes and have to outlive the handlers they call.
+_TIMEOUT_MINUTES = 14
+_LOG_RETENTION = logs.RetentionDays.ONE_MONTH
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelFleetProps:
+    """``fleet``: who owns the prefix; another fleet's index is never touched.
+
+    ``prefix``: where in the store, ending in ``/``.
+    ``query_interval_seconds``: pause between two looks at the work.
+    ``total_timeout_seconds``: how long CloudFormation waits, one hour at most; what is published by
+    then stays, and the next deployment goes on from there.
+    """
+
+    fleet: str
+    prefix: str
+    sources: FleetSources
+    store: ModelStore
+    removal_policy: RemovalPolicy = RemovalPolicy.RETAIN
+    query_interval_seconds: int = 2
+    total_timeout_seconds: int = 3600
+
+    def __post_init__(self) -> None:
+        problems: list[str] = []
+        if not Token.is_unresolved(self.fleet) and not self.fleet:
+            problems.append("fleet must not be empty")
+        if not Token.is_unresolved(self.prefix) and not (
+            self.prefix.endswith("/") and len(self.prefix) > 1 and not self.prefix.startswith("/")
+        ):
+            problems.append(
+                f"prefix must end, but not start, with '/' and not be empty, got {self.prefix!r}"
+            )
+        if problems:
+            raise ValueError("invalid ModelFleetProps: " + "; ".join(problems))
+
+
+class ModelFleet(Construct):
+    """Publishes what the manifest names, and removes it again with the stack.
+
+    The manifest, the small files (packed into one) and each weights file travel as file assets of
+    the stack, content-addressed and uploaded by the CLI from where they lie. The template names
+    the manifest and the pack only: it is as long for 1,000 models as for three.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, props: ModelFleetProps) -> None:
+        super().__init__(scope, construct_id)
+        manifest, pack = self._add_assets(props.sources)
+        role = self._handler_role(props, source_bucket=manifest.bucket_name)
+        log_group = logs.LogGroup(
+            self, "Log", retention=_LOG_RETENTION, removal_policy=props.removal_policy
+        )
+        log_group.grant_write(role)
+        provider = ProviderFramework(
+            self,
+            "Framework",
+            on_event=self._function("OnEvent", contract.ON_EVENT, role, log_group),
+            is_complete=self._function("IsComplete", contract.IS_COMPLETE, role, log_group),
+            query_interval_seconds=props.query_interval_seconds,
+            total_timeout_seconds=props.total_timeout_seconds,
+            log_retention=_LOG_RETENTION,
+            removal_policy=props.removal_policy,
+        )
+        self._resource = CustomResource(
+            self,
+            "Resource",
+            resource_type=contract.RESOURCE_TYPE,
+            service_token=provider.service_token,
+            properties={
+                "ArtifactBucket": props.store.bucket.bucket_name,
+                "Prefix": props.prefix,
+                "Fleet": props.fleet,
+                "SourceBucket": manifest.bucket_name,
+                "ManifestKey": manifest.object_key,
+                "ManifestDigest": props.sources.manifest_digest,
+                "SourcePackKey": pack.object_key,
+                "Retain": "true" if props.removal_policy is RemovalPolicy.RETAIN else "false",
+            },
+        )
+
+    @property
+    def index_version(self) -> str:
+        """Serial number of the index that names exactly this fleet's models, known on deploy."""
+        return self._resource.get_att_string("IndexVersion")
+
+    @property
+    def model_count(self) -> str:
+        """How many models the index names, known on deploy."""
+        return self._resource.get_att_string("ModelCount")
+
+    def _add_assets(self, sources: FleetSources) -> tuple[FileAssetLocation, FileAssetLocation]:
+        """Upload manifest, pack and weights beside the template; the weights need not exist yet."""
+        outdir = Stage.of(self).outdir  # type: ignore[union-attr]  # every construct has a stage
+        synthesizer = Stack.of(self).synthesizer
+
+        def add(digest: str, path: os.PathLike[str], name: str) -> FileAssetLocation:
+            return synthesizer.add_file_asset(
+                source_hash=digest,
+                file_name=os.path.relpath(path, outdir),
+                packaging=FileAssetPackaging.FILE,
+                display_name=name,
+            )
+
+        manifest = add(sources.manifest_digest, sources.manifest_path, "model manifest")
+        pack = add(sources.pack_digest, sources.pack_path, "model source files")
+        for blob in sources.blobs:
+            add(blob.sha256, blob.location, f"weights {blob.path}")
+        return manifest, pack
+
+    def _function(
+        self, construct_id: str, handler: str, role: iam.Role, log_group: logs.LogGroup
+    ) -> lambda_.Function:
+        function = lambda_.Function(
+            self,
+            construct_id,
+            description=f"{contract.RESOURCE_TYPE}: {handler}",
+            runtime=lambda_.Runtime.PYTHON_3_14,
+            code=handler_code(contract.PACKAGES),
+            handler=handler,
+            memory_size=_MEMORY_MIB,
+            timeout=Duration.minutes(_TIMEOUT_MINUTES),
+            role=role,
+            log_group=log_group,
+        )
+        # Also keeps the permissions until the Delete event has been handled.
+        depend_on_permissions(function, role)
+        return function
+
+    def _handler_role(self, props: ModelFleetProps, *, source_bucket: str) -> iam.Role:
+        role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            description="Lets the model fleet read its sources and publish below its prefix",
+        )
+        bucket = props.store.bucket
+        published = bucket.arn_for_objects(f"{props.prefix}*")
+        sources = Stack.of(self).format_arn(
+            service="s3", region="", account="", resource=source_bucket, resource_name="*"
+        )
+        for statement in (
+            iam.PolicyStatement(
+                sid="PublishAndCollect",
+                actions=[*contract.ARTIFACT_OBJECT_ACTIONS],
+                resources=[published],
+            ),
+            iam.PolicyStatement(
+                sid="ListOwnPrefix",
+                actions=[*contract.ARTIFACT_BUCKET_ACTIONS],
+                resources=[bucket.bucket_arn],
+                conditions={"StringLike": {"s3:prefix": [f"{props.prefix}*"]}},
+            ),
+            iam.PolicyStatement(
+                sid="ReadSources",
+                actions=[*contract.SOURCE_OBJECT_ACTIONS],
+                resources=[sources],
+            ),
+        ):
+            role.add_to_policy(statement)
+        props.store.key.grant(role, "kms:Decrypt", "kms:GenerateDataKey")
+        acknowledge(
+            role,
+            {
+                wildcard_resource(role, published): "Archives are named by their content, so the"
+                " fleet's own prefix is as narrow as it gets.",
+                wildcard_resource(role, sources): "Sources are content-addressed objects of the CDK"
+                " assets bucket; naming each would make the template grow with the models."
+                " Read only.",
+            },
+        )
+        return role

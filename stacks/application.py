@@ -1,0 +1,111 @@
+"""A platform's stacks, composed. ``app.py`` and the tests build the same application here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+from cdk_nag import AwsSolutionsChecks
+
+from inference_constructs import ModelData
+from model_folders import build_fleet_sources
+
+from .config import EndpointPlan, Platform
+from .construct_props import endpoint_props, network_props, removal_policy, scaling_props
+from .endpoint_stack import EndpointStack
+from .model_checks import lint_models
+from .models_stack import ModelsStack
+from .network_stack import NetworkStack
+
+
+def build_app(
+    platform: Platform,
+    *,
+    context: Mapping[str, Any],
+    outdir: Path,
+    builtin_validation: bool = False,
+) -> cdk.App:
+    """An application with every stack of ``platform``, not yet synthesized into ``outdir``.
+
+    ``context`` is that of ``cdk.json``; only the CLI passes it by itself, and without its feature
+    flags other templates come out. ``builtin_validation`` runs the CDK's own linter on synthesis,
+    which takes longer than all the rest.
+    """
+    app = cdk.App(
+        context=dict(context),
+        outdir=str(outdir),
+        auto_synth=False,
+        builtin_cloud_formation_validation=builtin_validation,
+    )
+    add_platform(app, platform)
+    return app
+
+
+def add_platform(app: cdk.App, platform: Platform) -> None:
+    """Define every stack of ``platform`` in ``app`` and check them with cdk-nag on synthesis.
+
+    Raises ModelLintError for models that will not serve, ModelFileError for sources that changed
+    since the platform was read.
+    """
+    warnings = [*platform.warnings]
+    for finding in lint_models(platform):
+        warnings.append(f"{finding.place}: {finding.rule.id}: {finding.message}")
+    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    network = NetworkStack(
+        app,
+        f"{platform.name}-network",
+        platform=platform.name,
+        env=_environment(platform),
+        network=network_props(platform),
+    )
+    if platform.endpoint is not None or platform.models:
+        models = _add_models(app, platform)
+        if platform.endpoint is not None:
+            _add_endpoint(app, platform, platform.endpoint, network=network, models=models)
+    for index, warning in enumerate(warnings):
+        cdk.Annotations.of(network).add_warning_v2(f"platform:{platform.name}:{index}", warning)
+
+
+def _add_models(app: cdk.App, platform: Platform) -> ModelsStack:
+    sources = build_fleet_sources(
+        fleet=platform.fleet,
+        prefix=platform.prefix,
+        serving_image=platform.serving_image,
+        models=[(model.folder, model.build, model.target) for model in platform.models],
+        directory=Path(app.outdir) / f"sources.{platform.fleet}",
+    )
+    return ModelsStack(
+        app,
+        f"{platform.name}-models",
+        platform=platform.name,
+        env=_environment(platform),
+        fleet=platform.fleet,
+        prefix=platform.prefix,
+        sources=sources,
+        removal_policy=removal_policy(platform),
+    )
+
+
+def _add_endpoint(
+    app: cdk.App,
+    platform: Platform,
+    plan: EndpointPlan,
+    *,
+    network: NetworkStack,
+    models: ModelsStack,
+) -> None:
+    data = ModelData(bucket=models.store.bucket, prefix=platform.prefix, key=models.store.key)
+    EndpointStack(
+        app,
+        f"{platform.name}-endpoint",
+        platform=platform.name,
+        env=_environment(platform),
+        endpoint=endpoint_props(plan, vpc=network.vpc, model_data=data),
+        scaling=scaling_props(plan),
+    )
+
+
+def _environment(platform: Platform) -> cdk.Environment:
+    return cdk.Environment(account=platform.account, region=platform.region)

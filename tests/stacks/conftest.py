@@ -1,0 +1,142 @@
+"""One synthesis for each platform and session; tests look at the templates as plain dicts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stacks.application import build_app
+from stacks.config import Platform, load_platform
+
+ROOT = Path(__file__).resolve().parents[2]
+# The partitions beside the commercial one; between them an old image, a host left to SageMaker,
+# no way out, no scaling and an image of our own.
+CHINA = """
+platform: china
+region: cn-north-1
+account: "111122223333"
+endpoint:
+  image: {tag: 23.03-py3}
+  inference_ami: default
+"""
+GOVCLOUD = """
+platform: gov
+region: us-gov-west-1
+removal: destroy
+network:
+  subnets: [isolated]
+  nat_gateways: 0
+  availability_zones: 3
+  flow_logs: off
+endpoint:
+  image: {kind: extended}
+  subnets: isolated
+  network_isolation: false
+  instance_type: ml.g4dn.xlarge
+  scaling: off
+"""
+NETWORK_ONLY = """
+platform: bare
+region: eu-west-1
+acknowledge_end_of_life: [elastic-inference]
+network:
+  elastic_inference_endpoint: true
+"""
+
+
+@dataclass(frozen=True)
+class Synthesized:
+    """A platform's cloud assembly: its folder, and templates by ``network``, ``models``, …"""
+
+    platform: Platform
+    directory: Path
+    templates: Mapping[str, dict[str, Any]]
+
+    def resources(self, stack: str, resource_type: str) -> list[dict[str, Any]]:
+        """Every resource of one type in one stack."""
+        resources = self.templates[stack]["Resources"].values()
+        return [resource for resource in resources if resource["Type"] == resource_type]
+
+    def properties(self, stack: str, resource_type: str) -> dict[str, Any]:
+        """The properties of the only resource of one type in one stack."""
+        (resource,) = self.resources(stack, resource_type)
+        return dict(resource["Properties"])
+
+
+@pytest.fixture(scope="session")
+def context() -> dict[str, Any]:
+    return dict(json.loads((ROOT / "cdk.json").read_text())["context"])
+
+
+@pytest.fixture(scope="session")
+def synthesize(
+    context: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[Platform], Synthesized]:
+    def synthesize(platform: Platform) -> Synthesized:
+        outdir = tmp_path_factory.mktemp(platform.name)
+        build_app(platform, context=context, outdir=outdir).synth()
+        files = sorted(outdir.glob("*.template.json"))
+        templates = {
+            file.name.removesuffix(".template.json").removeprefix(f"{platform.name}-"): json.loads(
+                file.read_text()
+            )
+            for file in files
+        }
+        return Synthesized(platform, outdir, templates)
+
+    return synthesize
+
+
+@pytest.fixture(scope="session")
+def load(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Platform]:
+    def load(text: str) -> Platform:
+        file = tmp_path_factory.mktemp("platforms") / "platform.yaml"
+        file.write_text(text)
+        return load_platform(file, models_root=ROOT / "models")
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def laptop(synthesize: Callable[[Platform], Synthesized]) -> Synthesized:
+    return synthesize(
+        load_platform(ROOT / "platforms" / "laptop.yaml", models_root=ROOT / "models")
+    )
+
+
+@pytest.fixture(scope="session")
+def prod(synthesize: Callable[[Platform], Synthesized]) -> Synthesized:
+    return synthesize(load_platform(ROOT / "platforms" / "prod.yaml", models_root=ROOT / "models"))
+
+
+@pytest.fixture(scope="session")
+def china(
+    synthesize: Callable[[Platform], Synthesized], load: Callable[[str], Platform]
+) -> Synthesized:
+    return synthesize(load(CHINA))
+
+
+@pytest.fixture(scope="session")
+def govcloud(
+    synthesize: Callable[[Platform], Synthesized], load: Callable[[str], Platform]
+) -> Synthesized:
+    return synthesize(load(GOVCLOUD))
+
+
+@pytest.fixture(scope="session")
+def network_only(
+    synthesize: Callable[[Platform], Synthesized], load: Callable[[str], Platform]
+) -> Synthesized:
+    return synthesize(load(NETWORK_ONLY))
+
+
+@pytest.fixture(scope="session", params=["laptop", "prod", "china", "govcloud", "network_only"])
+def any_platform(request: pytest.FixtureRequest) -> Synthesized:
+    """Each of the platforms above."""
+    synthesized: Synthesized = request.getfixturevalue(request.param)
+    return synthesized
