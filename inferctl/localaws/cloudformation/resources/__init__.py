@@ -1,0 +1,60 @@
+"""Every resource type that the embedded CloudFormation can make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from inferctl.localaws.cloudformation.errors import NotEmulatedError
+
+from . import (
+    autoscaling_targets,
+    awslambda,
+    cdk,
+    cloudwatch,
+    ec2_network,
+    ec2_security,
+    ecr,
+    iam,
+    kms,
+    logs,
+    s3,
+    sagemaker,
+    sns,
+    ssm,
+    stepfunctions,
+)
+from .base import ResourceType
+from .custom import CUSTOM
+
+RESOURCE_TYPES: Mapping[str, ResourceType] = {
+    **autoscaling_targets.TYPES,
+    **awslambda.TYPES,
+    **cdk.TYPES,
+    **cloudwatch.TYPES,
+    **ec2_network.TYPES,
+    **ec2_security.TYPES,
+    **ecr.TYPES,
+    **iam.TYPES,
+    **kms.TYPES,
+    **logs.TYPES,
+    **s3.TYPES,
+    **sagemaker.TYPES,
+    **sns.TYPES,
+    **ssm.TYPES,
+    **stepfunctions.TYPES,
+    "AWS::CloudFormation::CustomResource": CUSTOM,
+}
+
+
+def is_custom(kind: str) -> bool:
+    """Whether a Lambda function, not a service, stands behind the type."""
+    return kind.startswith("Custom::") or kind == "AWS::CloudFormation::CustomResource"
+
+
+def resource_type(kind: str) -> ResourceType:
+    """How ``kind`` is made; raises `NotEmulatedError`."""
+    if is_custom(kind):
+        return CUSTOM
+    if kind not in RESOURCE_TYPES:
+        raise NotEmulatedError(f"resource type {kind}")
+    return RESOURCE_TYPES[kind]
