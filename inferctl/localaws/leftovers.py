@@ -1,0 +1,99 @@
+"""What exists on the embedded AWS without a stack that owns it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from inferctl.localaws import clients
+
+_Lister = Callable[[Any], Iterator[str]]
+
+
+def find_leftovers(regions: Iterable[str]) -> list[str]:
+    """Resources such as ``s3 my-bucket``, sorted; nothing that a stack owns, nor a default VPC.
+
+    Only kinds that the platforms deploy are looked for. A KMS key that waits for its deletion is
+    gone: AWS keeps it for a week at least.
+    """
+    found: set[str] = set()
+    for region in regions:
+        owned = set(_physical_ids(region))
+        for service, lister in _LISTERS:
+            for name in lister(clients.client(service, region)):
+                if not _is_owned(name, owned):
+                    found.add(f"{service} {name}")
+    return sorted(found)
+
+
+def _is_owned(name: str, owned: set[str]) -> bool:
+    return name in owned or any(one.endswith((f"/{name}", f":{name}")) for one in owned)
+
+
+def _physical_ids(region: str) -> Iterator[str]:
+    cloudformation = clients.client("cloudformation", region)
+    for stack in cloudformation.get_paginator("describe_stacks").paginate().search("Stacks[]"):
+        pages = cloudformation.get_paginator("list_stack_resources")
+        for resource in pages.paginate(StackName=stack["StackId"]).search(
+            "StackResourceSummaries[]"
+        ):
+            if resource.get("ResourceStatus") != "DELETE_COMPLETE":
+                yield resource.get("PhysicalResourceId", "")
+
+
+def _search(operation: str, expression: str, **arguments: Any) -> _Lister:
+    def names(client: Any) -> Iterator[str]:
+        pages = client.get_paginator(operation).paginate(**arguments)
+        yield from (name for name in pages.search(expression) if name)
+
+    return names
+
+
+def _keys(kms: Any) -> Iterator[str]:
+    for key in kms.get_paginator("list_keys").paginate().search("Keys[].KeyId"):
+        metadata = kms.describe_key(KeyId=key)["KeyMetadata"]
+        if metadata["KeyManager"] == "CUSTOMER" and metadata["KeyState"] != "PendingDeletion":
+            yield key
+
+
+def _roles(iam: Any) -> Iterator[str]:
+    roles = iam.get_paginator("list_roles").paginate().search("Roles[]")
+    # service-linked roles belong to their service, with or without a stack
+    yield from (role["RoleName"] for role in roles if "/aws-service-role/" not in role["Path"])
+
+
+def _addresses(ec2: Any) -> Iterator[str]:
+    for address in ec2.describe_addresses()["Addresses"]:
+        yield address.get("AllocationId", address["PublicIp"])
+
+
+_DEFAULT_GROUP = "SecurityGroups[?GroupName != 'default'].GroupId"
+_LISTERS: tuple[tuple[str, _Lister], ...] = (
+    ("s3", _search("list_buckets", "Buckets[].Name")),
+    ("kms", _keys),
+    ("lambda", _search("list_functions", "Functions[].FunctionName")),
+    ("logs", _search("describe_log_groups", "logGroups[].logGroupName")),
+    ("iam", _roles),
+    ("iam", _search("list_policies", "Policies[].Arn", Scope="Local")),
+    ("ec2", _search("describe_vpcs", "Vpcs[?!IsDefault].VpcId")),
+    ("ec2", _search("describe_subnets", "Subnets[?!DefaultForAz].SubnetId")),
+    ("ec2", _search("describe_security_groups", _DEFAULT_GROUP)),
+    ("ec2", _search("describe_nat_gateways", "NatGateways[?State != 'deleted'].NatGatewayId")),
+    ("ec2", _search("describe_vpc_endpoints", "VpcEndpoints[?State != 'deleted'].VpcEndpointId")),
+    ("ec2", _search("describe_flow_logs", "FlowLogs[].FlowLogId")),
+    ("ec2", _addresses),
+    ("sagemaker", _search("list_endpoints", "Endpoints[].EndpointName")),
+    ("sagemaker", _search("list_endpoint_configs", "EndpointConfigs[].EndpointConfigName")),
+    ("sagemaker", _search("list_models", "Models[].ModelName")),
+    ("stepfunctions", _search("list_state_machines", "stateMachines[].stateMachineArn")),
+    (
+        "application-autoscaling",
+        _search(
+            "describe_scalable_targets",
+            "ScalableTargets[].ResourceId",
+            ServiceNamespace="sagemaker",
+        ),
+    ),
+    ("cloudwatch", _search("describe_alarms", "MetricAlarms[].AlarmName")),
+    ("cloudwatch", _search("list_dashboards", "DashboardEntries[].DashboardName")),
+)

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from inferctl.commands import local
+from inferctl.localaws import daemon
+from inferctl.localaws.state import State
+
+pytestmark = pytest.mark.server
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path
+    daemon.stop(directory=tmp_path, timeout=5)
+
+
+def run(directory: Path, *words: str) -> int:
+    parser = argparse.ArgumentParser()
+    local.add_parser(parser.add_subparsers(required=True))
+    arguments = parser.parse_args(["local", *words, "--directory", str(directory)])
+    status: int = arguments.run(arguments)
+    return status
+
+
+def test_the_life_of_a_daemon(directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(directory, "start") == 0
+    assert "http://localhost:" in capsys.readouterr().out
+
+    assert run(directory, "start") == 0
+    assert "running already" in capsys.readouterr().out
+
+    assert run(directory, "status", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["stacks"] == {}
+
+    assert run(directory, "status") == 0
+    said = capsys.readouterr().out
+    assert "embedded AWS  http://localhost:" in said
+    assert "nothing is deployed" in said
+
+    assert run(directory, "logs", "--lines", "1") == 0
+    assert capsys.readouterr().out.count("\n") == 1
+
+    assert run(directory, "stop") == 0
+    assert "stopped" in capsys.readouterr().out
+
+    assert run(directory, "stop") == 0
+    assert "was not running" in capsys.readouterr().out
+
+
+def test_status_of_nothing_says_how_to_start(
+    directory: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(directory, "status") == 1
+    assert "inferctl local start" in capsys.readouterr().err
+
+
+def test_logs_of_nothing_say_so(directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(directory, "logs") == 1
+    assert "no log yet" in capsys.readouterr().err
+
+
+def test_status_shows_stacks_functions_and_loaded_models(
+    directory: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    status: dict[str, Any] = {
+        "pid": 7,
+        "url": "http://localhost:4566",
+        "uptime_seconds": 75.2,
+        "stacks": {
+            "laptop-network": {"region": "us-east-1", "status": "CREATE_COMPLETE", "resources": 31}
+        },
+        "functions": [
+            {
+                "arn": "arn:aws:lambda:us-east-1:123456789012:function:publish",
+                "invocations": 4,
+                "failures": 1,
+                "workers": 2,
+            }
+        ],
+        "serving": {
+            "laptop-models": {
+                "hits": 41,
+                "misses": 2,
+                "evictions": 1,
+                "downloads": 3,
+                "restarts": 0,
+                "models": [
+                    {
+                        "target_model": "minilm/0123.tar.gz",
+                        "bytes": 300 * 2**20,
+                        "load_seconds": 1.234,
+                        "seconds_since_use": 9.0,
+                    }
+                ],
+            },
+            "idle": {"hits": 0, "misses": 0, "evictions": 0, "models": []},
+        },
+    }
+    state = State(7, 4566, "http://localhost:4566", "then")
+    monkeypatch.setattr(local, "running", lambda _directory: state)
+    monkeypatch.setattr(local, "_ask", lambda _state: status)
+
+    assert run(directory, "status") == 0
+
+    said = capsys.readouterr().out
+    for expected in (
+        "up 1 min 15 s  pid 7",
+        "laptop-network",
+        "CREATE_COMPLETE",
+        "publish",
+        "endpoint laptop-models  hits 41  misses 2  evictions 1  downloads 3  restarts 0",
+        "minilm/0123.tar.gz",
+        "300 MiB",
+        "endpoint idle  hits 0  misses 0  evictions 0  no model is loaded",
+    ):
+        assert expected in said
+
+
+def test_a_taken_port_is_an_error_of_one_line(
+    directory: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**_: Any) -> State:
+        raise daemon.DaemonError("port 4566 of 127.0.0.1 is taken by another process")
+
+    monkeypatch.setattr(local, "start", refuse)
+
+    assert run(directory, "start", "--port", "4566") == 1
+    assert capsys.readouterr().err == "port 4566 of 127.0.0.1 is taken by another process\n"
