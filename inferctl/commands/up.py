@@ -1,0 +1,173 @@
+"""``inferctl up``: the whole laptop platform, from nothing to an answered question."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from inferctl.cdk_cli import CdkFailedError, CdkRun, cdk
+from inferctl.commands._target import load
+from inferctl.deployment import Deployment, NotDeployedError, read_deployment, stack_names
+from inferctl.endpoint_client import InvocationError
+from inferctl.environment import CACHE, CLOUD_ASSEMBLY, ROOT
+from inferctl.exporters.origin import ExportError
+from inferctl.localaws.clients import ACCOUNT
+from inferctl.localaws.daemon import DaemonError, start
+from inferctl.output import Progress, console, errors, step, table
+from inferctl.questions import Reply, ask_all
+from inferctl.toolchain.tritonserver import Unavailable, availability, install
+from inferctl.toolchain.wheels import ToolchainError
+from model_folders import SeedSource, is_cached
+from stacks.config import Platform
+from stacks.platform_models import PlatformModel
+
+
+def add_parser(verbs: Any) -> None:
+    """``inferctl up [--platform FILE]``."""
+    parser: argparse.ArgumentParser = verbs.add_parser(
+        "up", help="deploy the laptop platform and ask each model", description=__doc__
+    )
+    default = ROOT / "platforms" / "laptop.yaml"
+    parser.add_argument("--platform", type=Path, default=default, help="an embedded platform file")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Exit status 0 all answered, 1 a step or an answer failed, 2 unusable platform file."""
+    try:
+        platform = load(arguments.platform)
+        if platform.deploy_to != "embedded":
+            where = f"{arguments.platform}: deploy_to: {platform.deploy_to!r}"
+            text = f"{where}; `make up` deploys embedded platforms only, use `cdk deploy` for AWS"
+            raise NotDeployedError(text)
+    except NotDeployedError as error:
+        errors.print(str(error), markup=False)
+        return 2
+    try:
+        return _up(platform)
+    except (
+        *(CdkFailedError, DaemonError, InvocationError),
+        *(NotDeployedError, ToolchainError, ExportError),
+    ) as error:
+        errors.print(str(error), markup=False)
+        return 1
+
+
+def _up(platform: Platform) -> int:
+    console.print(f"platform {platform.name} on the embedded AWS", markup=False)
+    with step("model weights") as progress:
+        progress.update(_prepare_weights(platform.models, progress))
+    with step("tritonserver") as progress:
+        progress.update(_prepare_server(progress))
+    with step("embedded AWS") as progress:
+        url = start(on_progress=progress.update).url
+        progress.update(url)
+    _bootstrap(url, platform.region)
+    with step("cdk deploy") as progress:
+        deployed = cdk(
+            _deploy_arguments(platform),
+            url=url,
+            region=platform.region,
+            on_progress=progress.update,
+        )
+        changed = sum(stack.changed for stack in deployed.stacks.values())
+        progress.update(f"{changed} of {len(deployed.stacks)} stacks changed")
+    deployment = read_deployment(platform.name, region=platform.region, url=url)
+    with step("a question to each model") as progress:
+        folders = [model.folder for model in platform.models]
+        replies, failures = ask_all(deployment.client(), folders)
+        progress.update(f"{len(replies)} of {len(folders)} answered")
+    _summary(deployment, deployed, replies, platform)
+    for failure in failures:
+        errors.print(str(failure), markup=False)
+    wrong = [reply for reply in replies if not reply.comparison.matches]
+    for reply in wrong:
+        errors.print(f"{reply.model}: {reply.comparison.problem}", markup=False)
+    return 1 if failures or wrong else 0
+
+
+def _prepare_weights(models: Sequence[PlatformModel], progress: Progress) -> str:
+    """Make the weights that are missing; raises `ExportError` naming the model."""
+    wanted = {
+        weights.sha256: (model.name, weights)
+        for model in models
+        for weights in model.build.weights
+        if not is_cached(weights)
+    }
+    if not wanted:
+        return "all there"
+    # onnx and numpy take longer to import than all else that a run without work does
+    from inferctl.exporters.weights import prepare_weights
+
+    for name, weights in wanted.values():
+
+        def show(done: int, total: int | None, title: str = f"{name} {weights.path}") -> None:
+            progress.update(f"{title} {done / 1e6:.0f}{f'/{total / 1e6:.0f}' if total else ''} MB")
+
+        progress.update(f"{name} {weights.path}")
+        try:
+            prepare_weights(weights, show)
+        except ExportError as error:
+            raise ExportError(f"{name}: {weights.path}: {error}") from error
+    return f"{len(wanted)} made"
+
+
+def _prepare_server(progress: Progress) -> str:
+    """Unpack the server binary where it runs; elsewhere say why there will be no answers."""
+    state = availability()
+    if isinstance(state, Unavailable):
+        return state.reason
+    install(CACHE / "tritonserver", wheels=CACHE / "wheels", progress=progress.update)
+    return "ready"
+
+
+def _deploy_arguments(platform: Platform) -> list[str]:
+    arguments = ["deploy", "--all", "--require-approval", "never", "--progress", "events"]
+    arguments += ["--output", str(CLOUD_ASSEMBLY / platform.name)]
+    return [*arguments, "--context", f"platform={platform.path}", "--concurrency", "3"]
+
+
+def _bootstrap(url: str, region: str) -> None:
+    """``cdk bootstrap`` once, from a folder without cdk.json so that nothing is synthesized."""
+    if "CDKToolkit" in stack_names(region=region, url=url):
+        return
+    with step("cdk bootstrap") as progress, tempfile.TemporaryDirectory() as empty:
+        cdk(
+            ["bootstrap", f"aws://{ACCOUNT}/{region}"],
+            url=url,
+            region=region,
+            on_progress=progress.update,
+            cwd=Path(empty),
+        )
+
+
+def _summary(
+    deployment: Deployment, deployed: CdkRun, replies: list[Reply], platform: Platform
+) -> None:
+    rows = []
+    for name, count in deployment.resources.items():
+        seen = deployed.stacks.get(name)
+        seconds = f"{seen.seconds:.1f}" if seen and seen.changed else "unchanged"
+        rows.append((name, str(count), seconds))
+    console.print()
+    console.print(table(("stack", "resources>", "seconds>"), rows))
+    answers = []
+    for reply in replies:
+        found = reply.comparison
+        verdict = "golden" if found.matches else "NOT GOLDEN"
+        answer = f"{found.elements} numbers, {verdict}, off by {found.max_absolute_error:.1g}"
+        first, warm = f"{reply.first_seconds:.2f} s", f"{reply.warm_seconds * 1000:.1f} ms"
+        answers.append((reply.model, answer, first, warm))
+    console.print(table(("model", "answer", "first call>", "warm call>"), answers))
+    seeded = [
+        m.name
+        for m in platform.models
+        if any(isinstance(w.source, SeedSource) for w in m.build.weights)
+    ]
+    if seeded:
+        text = f"{' and '.join(seeded)}: seeded weights, so what the classes say means nothing"
+        console.print(text, style="dim", markup=False)
+    console.print("next: inferctl invoke minilm --text 'hello'   inferctl bench minilm   make down")
