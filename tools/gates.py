@@ -1,7 +1,8 @@
 """Run every gate that CI runs and end with one table: ``make test``.
 
-Two lanes share the machine: the checkers, and the test suite. Each gate's output is shown when it
-fails; the suite's is always shown. Exit status 1 when a gate failed.
+Two lanes share the machine: the checkers and the tests of what is computed in one, in the other the
+tests that start the embedded AWS and tritonserver. The output of a gate that fails is shown; that of
+pytest always. Exit status 1 when a gate failed.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from inferctl.environment import ROOT, environment
@@ -68,10 +69,9 @@ def checkers() -> list[Gate]:
     return gates
 
 
-def suite(extra: Sequence[str]) -> Gate:
-    """pytest: unit, snapshot, life-cycle; an empty run fails as pytest's exit status 5 does."""
-    command = ("python", "-m", "pytest", "-q", "--durations=5", *extra)
-    return Gate("pytest", command, show_always=True)
+def suite(name: str, *selection: str) -> Gate:
+    """pytest; an empty run fails, as pytest's exit status 5 does."""
+    return Gate(name, ("python", "-m", "pytest", "-q", *selection), show_always=True)
 
 
 def run(gate: Gate) -> Outcome:
@@ -99,20 +99,24 @@ def report(outcome: Outcome) -> None:
         print(outcome.output.rstrip(), flush=True)
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run all gates; arguments go to pytest."""
+def run_lane(gates: Sequence[Gate]) -> list[Outcome]:
+    """Run gates one after the other, each reported as it ends."""
+    outcomes = []
+    for gate in gates:
+        outcomes.append(run(gate))
+        report(outcomes[-1])
+    return outcomes
+
+
+def main() -> int:
+    """Run all gates; exit status 1 when one failed."""
     os.chdir(ROOT)
     started = time.monotonic()
-    with ThreadPoolExecutor(max_workers=1) as lane:
-        tests: Future[Outcome] = lane.submit(run, suite(list(argv or ())))
-        print("gates (the test suite runs beside them)", flush=True)
-        outcomes = []
-        for gate in checkers():
-            outcomes.append(run(gate))
-            report(outcomes[-1])
-        print("waiting for the test suite", flush=True)
-        outcomes.append(tests.result())
-        report(outcomes[-1])
+    computed = suite("pytest: units, snapshots", "--ignore=tests/inferctl")
+    served = suite("pytest: life cycles", "tests/inferctl")
+    with ThreadPoolExecutor(max_workers=2) as lanes:
+        pending = [lanes.submit(run_lane, lane) for lane in ([*checkers(), computed], [served])]
+        outcomes = [outcome for lane in pending for outcome in lane.result()]
     failed = [outcome.gate.name for outcome in outcomes if not outcome.passed]
     seconds = time.monotonic() - started
     print(f"\nall gates in {seconds:.0f} s" + "".join(f"\n  failed: {name}" for name in failed))
@@ -121,4 +125,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
