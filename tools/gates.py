@@ -1,8 +1,7 @@
 """Run every gate that CI runs and end with one table: ``make test``.
 
-Two lanes share the machine: the checkers and the tests of what is computed in one, in the other the
-tests that start the embedded AWS and tritonserver. The output of a gate that fails is shown; that of
-pytest always. Exit status 1 when a gate failed.
+Two lanes share the two processors of a small machine, each with a part of the tests. What a failing
+gate printed is shown whole, and what pytest printed always. Exit status 1 when a gate failed.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from dataclasses import dataclass, field
 
 from inferctl.environment import ROOT, environment
 
+CLOUDFORMATION = "tests/inferctl/localaws/cloudformation"
 PLATFORMS = sorted(path.stem for path in (ROOT / "platforms").glob("*.yaml"))
 
 
@@ -113,9 +113,11 @@ def main() -> int:
     os.chdir(ROOT)
     started = time.monotonic()
     computed = suite("pytest: units, snapshots", "--ignore=tests/inferctl")
-    served = suite("pytest: life cycles", "tests/inferctl")
-    with ThreadPoolExecutor(max_workers=2) as lanes:
-        pending = [lanes.submit(run_lane, lane) for lane in ([*checkers(), computed], [served])]
+    stacks = suite("pytest: CloudFormation", CLOUDFORMATION)
+    served = suite("pytest: serving, life cycle", "tests/inferctl", f"--ignore={CLOUDFORMATION}")
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        lanes = ([*checkers(), computed, stacks], [served])
+        pending = [pool.submit(run_lane, lane) for lane in lanes]
         outcomes = [outcome for lane in pending for outcome in lane.result()]
     failed = [outcome.gate.name for outcome in outcomes if not outcome.passed]
     seconds = time.monotonic() - started
