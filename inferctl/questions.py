@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from inferctl.endpoint_client import EndpointClient, InvocationError
+from inferctl.endpoint_client import Answer, EndpointClient, InvocationError
 from inferctl.golden import Comparison, compare
-from model_folders import Golden, ModelFolder
+from model_artifacts.index import Index
+from model_folders import Build, Golden, ModelFolder
+from stacks.platform_models import PlatformModel
 
 
 class NoGoldenRequestError(ValueError):
@@ -27,54 +29,66 @@ class Reply:
     comparison: Comparison
 
 
-def golden_of(folder: ModelFolder) -> Golden:
-    """The golden section of the model file; raises `NoGoldenRequestError` without one."""
-    if folder.file.golden is None:
-        text = f"{folder.model_file}: golden is absent, so there is no request to send"
+def golden_of(folder: ModelFolder, build: Build) -> Golden:
+    """What the build should answer; raises `NoGoldenRequestError` without a golden section."""
+    golden = folder.golden(build)
+    if golden is None:
+        text = f"{folder.model_file}: build {build.name} has no golden request to send"
         raise NoGoldenRequestError(f"{text} (add golden: {{request: ..., answer: ...}})")
-    return folder.file.golden
+    return golden
 
 
-def golden_request(folder: ModelFolder) -> bytes:
+def golden_request(folder: ModelFolder, build: Build) -> bytes:
     """The body of the golden request; raises `NoGoldenRequestError`."""
-    return (folder.path / golden_of(folder).request).read_bytes()
-
-
-def ask(client: EndpointClient, folder: ModelFolder, target_model: str) -> Reply:
-    """Two golden requests; raises `InvocationError` naming the model."""
-    golden = golden_of(folder)
-    body = golden_request(folder)
-    expected = json.loads((folder.path / golden.answer).read_bytes())
-    try:
-        first = client.invoke(target_model, body)
-        warm = client.invoke(target_model, body)
-        answer = warm.json()
-    except InvocationError as error:
-        raise InvocationError(f"{folder.name} ({target_model}): {error}") from error
-    comparison = compare(
-        expected,
-        answer,
-        max_absolute_error=golden.max_absolute_error,
-        minimum_cosine=golden.minimum_cosine,
-    )
-    return Reply(folder.name, target_model, first.seconds, warm.seconds, comparison)
+    return (folder.path / golden_of(folder, build).request).read_bytes()
 
 
 def ask_all(
-    client: EndpointClient, folders: Iterable[ModelFolder]
-) -> tuple[list[Reply], list[InvocationError]]:
-    """Ask every model at once, as their callers would; failures do not hide the other answers."""
+    client: EndpointClient, models: Sequence[PlatformModel]
+) -> tuple[list[Reply], list[Exception]]:
+    """Load all models at once, as their callers would, then time one warm call of each.
+
+    Failures do not hide the other answers; each names its model.
+    """
     index = client.index()
     replies: list[Reply] = []
-    failures: list[InvocationError] = []
+    failures: list[Exception] = []
     with ThreadPoolExecutor(max_workers=8) as pool:
-        pending = [
-            pool.submit(ask, client, folder, client.target_model(folder.name, index))
-            for folder in folders
-        ]
-        for future in pending:
-            try:
-                replies.append(future.result())
-            except InvocationError as error:
-                failures.append(error)
+        first = [pool.submit(_first_call, client, index, model) for model in models]
+    for model, loaded in zip(models, first, strict=True):
+        try:
+            target_model, seconds = loaded.result()
+            replies.append(_reply(client, model, target_model, seconds))
+        except (InvocationError, NoGoldenRequestError) as error:
+            failures.append(error)
     return replies, failures
+
+
+def _first_call(client: EndpointClient, index: Index, model: PlatformModel) -> tuple[str, float]:
+    """The model's target and the seconds of a call that may have to load it."""
+    target_model = client.target_model(model.name, index)
+    body = golden_request(model.folder, model.build)
+    return target_model, _ask(client, model, target_model, body).seconds
+
+
+def _reply(
+    client: EndpointClient, model: PlatformModel, target_model: str, first_seconds: float
+) -> Reply:
+    golden = golden_of(model.folder, model.build)
+    body = (model.folder.path / golden.request).read_bytes()
+    expected = json.loads((model.folder.path / golden.answer).read_bytes())
+    warm = _ask(client, model, target_model, body)
+    comparison = compare(
+        expected,
+        warm.json(),
+        max_absolute_error=golden.max_absolute_error,
+        minimum_cosine=golden.minimum_cosine,
+    )
+    return Reply(model.name, target_model, first_seconds, warm.seconds, comparison)
+
+
+def _ask(client: EndpointClient, model: PlatformModel, target_model: str, body: bytes) -> Answer:
+    try:
+        return client.invoke(target_model, body)
+    except InvocationError as error:
+        raise InvocationError(f"{model.name} ({target_model}): {error}") from error

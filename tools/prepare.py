@@ -132,6 +132,7 @@ def run(step: Step, log: Path) -> float:
     ticker.start()
     try:
         with log.open("a") as sink:
+            sink.write(f"== {step.name}\n")
             for command in step.commands:
                 process = subprocess.Popen(
                     command,
@@ -187,7 +188,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             seconds = run(step, log)
         except StepFailedError as error:
-            tail = "\n".join("    " + line for line in log.read_text().splitlines()[-15:])
+            said = log.read_text().rpartition(f"== {step.name}\n")[2].splitlines()
+            tail = "\n".join("    " + line[:200] for line in said[-15:])
             print(f"{error}; the end of {log.relative_to(ROOT)}:\n{tail}")
             return 1
         print(f"  {step.name:<22} {seconds:5.1f} s", flush=True)

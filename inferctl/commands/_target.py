@@ -9,6 +9,7 @@ from inferctl.deployment import Deployment, NotDeployedError, read_deployment
 from inferctl.environment import ROOT
 from inferctl.localaws.state import running_url
 from stacks.config import Platform, PlatformFileError, load_platform
+from stacks.platform_models import PlatformModel
 
 
 def add_target(parser: argparse.ArgumentParser) -> None:
@@ -29,9 +30,17 @@ def load(path: Path) -> Platform:
         raise NotDeployedError(str(error)) from error
 
 
-def deployment_of(arguments: argparse.Namespace) -> Deployment:
+def model_named(platform: Platform, name: str) -> PlatformModel:
+    """One model of the platform; raises `NotDeployedError` naming those there are."""
+    for model in platform.models:
+        if model.name == name:
+            return model
+    there = ", ".join(model.name for model in platform.models) or "none"
+    raise NotDeployedError(f"{platform.path}: models: no {name!r} among them (there are: {there})")
+
+
+def deployment_of(platform: Platform) -> Deployment:
     """The deployed platform; raises `NotDeployedError` when there is none."""
-    platform = load(arguments.platform)
     url = None
     if platform.deploy_to == "embedded":
         url = running_url()

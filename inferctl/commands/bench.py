@@ -7,14 +7,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from inferctl.commands._target import add_target, deployment_of
+from inferctl.commands._target import add_target, deployment_of, load, model_named
 from inferctl.deployment import NotDeployedError
 from inferctl.endpoint_client import EndpointClient, InvocationError
-from inferctl.environment import ROOT
 from inferctl.output import console, errors, step, table
 from inferctl.percentiles import percentile
 from inferctl.questions import NoGoldenRequestError, golden_request
-from model_folders import ModelFileError, load_model_folder
 
 WARM_UP_CALLS = 3
 
@@ -37,10 +35,11 @@ def run(arguments: argparse.Namespace) -> int:
         errors.print("--seconds must be above 0 and at most 3600, --concurrency 1 to 64")
         return 2
     try:
-        folder = load_model_folder(ROOT / "models" / arguments.model)
-        body = golden_request(folder)
-        deployment = deployment_of(arguments)
-    except (OSError, ModelFileError, NoGoldenRequestError, NotDeployedError) as error:
+        platform = load(arguments.platform)
+        model = model_named(platform, arguments.model)
+        body = golden_request(model.folder, model.build)
+        deployment = deployment_of(platform)
+    except (OSError, NoGoldenRequestError, NotDeployedError) as error:
         errors.print(str(error), markup=False)
         return 2
     try:

@@ -56,6 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
             stop()
     except (CdkFailedError, DaemonError) as error:
         errors.print(str(error), markup=False)
+        errors.print("`tools/run inferctl local stop` throws the embedded AWS away", markup=False)
         return 1
     for name in leftovers:
         errors.print(f"left behind: {name}", markup=False)

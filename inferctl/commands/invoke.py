@@ -8,13 +8,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from inferctl.commands._target import add_target, deployment_of
+from inferctl.commands._target import add_target, deployment_of, load, model_named
 from inferctl.deployment import NotDeployedError
 from inferctl.endpoint_client import InvocationError
-from inferctl.environment import ROOT
 from inferctl.output import errors
 from inferctl.questions import golden_request
-from model_folders import ModelFileError, load_model_folder
+from stacks.config import Platform
 
 # docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
 BODY_LIMIT = 6_291_456
@@ -37,9 +36,10 @@ def add_parser(verbs: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Exit status 0 answered, 1 refused by the endpoint, 2 unusable input."""
     try:
-        body = _body(arguments)
-        deployment = deployment_of(arguments)
-    except (OSError, ModelFileError, NotDeployedError, ValueError) as error:
+        platform = load(arguments.platform)
+        body = _body(arguments, platform)
+        deployment = deployment_of(platform)
+    except (OSError, NotDeployedError, ValueError) as error:
         errors.print(str(error), markup=False)
         return 2
     try:
@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _body(arguments: argparse.Namespace) -> bytes:
+def _body(arguments: argparse.Namespace, platform: Platform) -> bytes:
     if arguments.text:
         count = len(arguments.text)
         tensor = {"name": "INPUT0", "shape": [count, 1], "datatype": "BYTES"}
@@ -67,8 +67,8 @@ def _body(arguments: argparse.Namespace) -> bytes:
     elif arguments.request is not None:
         body = arguments.request.read_bytes()
     else:
-        folder = load_model_folder(ROOT / "models" / arguments.model)
-        body = golden_request(folder)
+        model = model_named(platform, arguments.model)
+        body = golden_request(model.folder, model.build)
     if len(body) > BODY_LIMIT:
         text = f"the request has more than {BODY_LIMIT:,} bytes, the limit of InvokeEndpoint"
         raise ValueError(f"{text}; send a smaller batch or binary tensors")

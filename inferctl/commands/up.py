@@ -12,17 +12,24 @@ from inferctl.cdk_cli import CdkFailedError, CdkRun, cdk
 from inferctl.commands._target import load
 from inferctl.deployment import Deployment, NotDeployedError, read_deployment, stack_names
 from inferctl.endpoint_client import InvocationError
-from inferctl.environment import CACHE, CLOUD_ASSEMBLY, ROOT
+from inferctl.environment import CLOUD_ASSEMBLY, ROOT
 from inferctl.exporters.origin import ExportError
 from inferctl.localaws.clients import ACCOUNT
 from inferctl.localaws.daemon import DaemonError, start
+from inferctl.localaws.serving.host_runner import choose_runner
+from inferctl.localaws.serving.runner import StartError
 from inferctl.output import Progress, console, errors, step, table
 from inferctl.questions import Reply, ask_all
-from inferctl.toolchain.tritonserver import Unavailable, availability, install
-from inferctl.toolchain.wheels import ToolchainError
 from model_folders import SeedSource, is_cached
 from stacks.config import Platform
 from stacks.platform_models import PlatformModel
+
+NEXT_STEPS = """\
+next:
+  tools/run inferctl invoke minilm --text 'hello'    ask a model
+  tools/run inferctl bench minilm                    measure it
+  tools/run inferctl local status                    what is loaded
+  make down                                          destroy everything"""
 
 
 def add_parser(verbs: Any) -> None:
@@ -50,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
         return _up(platform)
     except (
         *(CdkFailedError, DaemonError, InvocationError),
-        *(NotDeployedError, ToolchainError, ExportError),
+        *(NotDeployedError, ExportError),
     ) as error:
         errors.print(str(error), markup=False)
         return 1
@@ -61,7 +68,8 @@ def _up(platform: Platform) -> int:
     with step("model weights") as progress:
         progress.update(_prepare_weights(platform.models, progress))
     with step("tritonserver") as progress:
-        progress.update(_prepare_server(progress))
+        unserved = _prepare_server(progress)
+        progress.update(unserved or "ready")
     with step("embedded AWS") as progress:
         url = start(on_progress=progress.update).url
         progress.update(url)
@@ -76,11 +84,15 @@ def _up(platform: Platform) -> int:
         changed = sum(stack.changed for stack in deployed.stacks.values())
         progress.update(f"{changed} of {len(deployed.stacks)} stacks changed")
     deployment = read_deployment(platform.name, region=platform.region, url=url)
-    with step("a question to each model") as progress:
-        folders = [model.folder for model in platform.models]
-        replies, failures = ask_all(deployment.client(), folders)
-        progress.update(f"{len(replies)} of {len(folders)} answered")
+    replies: list[Reply] = []
+    failures: list[Exception] = []
+    if platform.endpoint is not None and unserved is None:
+        with step("a question to each model") as progress:
+            replies, failures = ask_all(deployment.client(), platform.models)
+            progress.update(f"{len(replies)} of {len(platform.models)} answered")
     _summary(deployment, deployed, replies, platform)
+    if unserved is not None:
+        console.print(f"everything is deployed but nothing serves: {unserved}", markup=False)
     for failure in failures:
         errors.print(str(failure), markup=False)
     wrong = [reply for reply in replies if not reply.comparison.matches]
@@ -115,13 +127,13 @@ def _prepare_weights(models: Sequence[PlatformModel], progress: Progress) -> str
     return f"{len(wanted)} made"
 
 
-def _prepare_server(progress: Progress) -> str:
-    """Unpack the server binary where it runs; elsewhere say why there will be no answers."""
-    state = availability()
-    if isinstance(state, Unavailable):
-        return state.reason
-    install(CACHE / "tritonserver", wheels=CACHE / "wheels", progress=progress.update)
-    return "ready"
+def _prepare_server(progress: Progress) -> str | None:
+    """Fetch what serves on this host; returns why nothing can, where nothing can."""
+    try:
+        choose_runner(progress=progress.update)
+    except StartError as error:
+        return str(error)
+    return None
 
 
 def _deploy_arguments(platform: Platform) -> list[str]:
@@ -161,13 +173,14 @@ def _summary(
         answer = f"{found.elements} numbers, {verdict}, off by {found.max_absolute_error:.1g}"
         first, warm = f"{reply.first_seconds:.2f} s", f"{reply.warm_seconds * 1000:.1f} ms"
         answers.append((reply.model, answer, first, warm))
-    console.print(table(("model", "answer", "first call>", "warm call>"), answers))
-    seeded = [
-        m.name
-        for m in platform.models
-        if any(isinstance(w.source, SeedSource) for w in m.build.weights)
-    ]
+    if answers:
+        console.print(table(("model", "answer", "first call>", "warm call>"), answers))
+    seeded = [model.name for model in platform.models if _is_seeded(model)]
     if seeded:
         text = f"{' and '.join(seeded)}: seeded weights, so what the classes say means nothing"
         console.print(text, style="dim", markup=False)
-    console.print("next: inferctl invoke minilm --text 'hello'   inferctl bench minilm   make down")
+    console.print(NEXT_STEPS, markup=False)
+
+
+def _is_seeded(model: PlatformModel) -> bool:
+    return any(isinstance(weights.source, SeedSource) for weights in model.build.weights)

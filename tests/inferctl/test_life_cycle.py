@@ -19,12 +19,13 @@ import tritonclient.http as triton
 from inferctl.cdk_cli import CdkRun, cdk
 from inferctl.deployment import Deployment, read_deployment
 from inferctl.endpoint_client import EndpointClient
-from inferctl.environment import CACHE, ROOT
+from inferctl.environment import ROOT
 from inferctl.exporters.weights import prepare_weights
 from inferctl.localaws.app import LocalAws
 from inferctl.localaws.clients import ACCOUNT
+from inferctl.localaws.serving.host_runner import choose_runner
+from inferctl.localaws.serving.runner import StartError
 from inferctl.questions import ask_all
-from inferctl.toolchain.tritonserver import Unavailable, availability, install
 from model_folders import is_cached
 from stacks.config import Platform, load_platform
 
@@ -68,10 +69,10 @@ class Laptop:
 
 @pytest.fixture(scope="module")
 def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laptop]:
-    state = availability()
-    if isinstance(state, Unavailable):
-        pytest.skip(state.reason)
-    install(CACHE / "tritonserver", wheels=CACHE / "wheels")
+    try:
+        choose_runner()
+    except StartError as error:
+        pytest.skip(str(error))
     platform = load_platform(PLATFORM, models_root=ROOT / "models")
     for model in platform.models:
         for weights in model.build.weights:
@@ -94,13 +95,13 @@ def test_stock_cli_bootstraps_and_deploys_every_stack(laptop: Laptop) -> None:
 
 
 def test_every_model_answers_its_golden_request(laptop: Laptop) -> None:
-    folders = [model.folder for model in laptop.platform.models]
-
-    replies, failures = ask_all(laptop.client, folders)
+    replies, failures = ask_all(laptop.client, laptop.platform.models)
 
     assert failures == []
     assert {reply.model: reply.comparison.problem for reply in replies} == {
-        folder.name: None for folder in folders
+        "minilm": None,
+        "resnet50": None,
+        "inception": None,
     }
 
 
