@@ -50,10 +50,15 @@ def synthesize(tree: Path, platform: str, out: Path) -> dict[str, Path]:
     return {path.name.removesuffix(".template.json"): path for path in out.glob("*.template.json")}
 
 
+def forget_base() -> None:
+    """Remove the worktree and what git noted about it."""
+    shutil.rmtree(BASE_TREE, ignore_errors=True)
+    command(["git", "worktree", "prune"], cwd=ROOT, variables={})
+
+
 def checkout(revision: str) -> None:
     """Put BASE's files into `BASE_TREE`, without touching this tree."""
-    command(["git", "worktree", "prune"], cwd=ROOT, variables={})
-    shutil.rmtree(BASE_TREE, ignore_errors=True)
+    forget_base()
     add = ["git", "worktree", "add", "--force", "--detach", str(BASE_TREE), revision]
     command(add, cwd=ROOT, variables={})
 
@@ -92,7 +97,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     finally:
-        shutil.rmtree(BASE_TREE, ignore_errors=True)
+        forget_base()
     text = "\n".join(lines)
     if len(text) > COMMENT_LIMIT:
         text = text[:COMMENT_LIMIT] + "\n```\n\n(cut; run `make diff` for the rest)"
