@@ -76,7 +76,16 @@ def compare(platform: str, out: Path) -> list[str]:
             continue
         if before[stack].read_bytes() == after[stack].read_bytes():
             continue
-        diff = ["cdk", "diff", stack, "--app", str(out / "after"), "--template", str(before[stack])]
+        diff = [
+            "cdk",
+            "diff",
+            stack,
+            "--exclusively",
+            "--app",
+            str(out / "after"),
+            "--template",
+            str(before[stack]),
+        ]
         text = command(diff, cwd=ROOT, variables={})
         paragraphs.append(f"- **{stack}**: changed\n\n```\n{text.strip()}\n```")
     return paragraphs
