@@ -26,9 +26,10 @@ def main() -> int:
     # The CLI passes this context by itself; given here, a bare `python app.py` builds the same.
     context = json.loads((_ROOT / "cdk.json").read_text())["context"]
     app = cdk.App(context=context, auto_synth=False)
-    name = app.node.try_get_context("platform") or os.environ.get("PLATFORM") or "laptop"
+    name = str(app.node.try_get_context("platform") or os.environ.get("PLATFORM") or "laptop")
     try:
-        path = Path(name) if name.endswith(".yaml") else _ROOT / "platforms" / f"{name}.yaml"
+        is_path = "/" in name or name.endswith((".yaml", ".yml"))
+        path = Path(name) if is_path else _ROOT / "platforms" / f"{name}.yaml"
         platform = load_platform(path, models_root=_ROOT / "models")
         add_platform(app, platform)
     except (PlatformFileError, ModelFileError, ModelLintError) as error:

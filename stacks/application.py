@@ -102,7 +102,7 @@ def _add_endpoint(
         f"{platform.name}-endpoint",
         platform=platform.name,
         env=_environment(platform),
-        endpoint=endpoint_props(plan, vpc=network.vpc, model_data=data),
+        endpoint=endpoint_props(platform, plan, vpc=network.vpc, model_data=data),
         scaling=scaling_props(plan),
     )
 

@@ -13,7 +13,6 @@ from accelerator_catalog import (
     END_OF_LIFE,
     GPU_INSTANCES,
     NEWEST_TRITON_TAG,
-    TRITON_IMAGES,
     GpuInstance,
     TritonImage,
     triton_image_uri,
@@ -141,7 +140,6 @@ def _check(
         check_network(file.network, region, acknowledged, findings)
     endpoint: EndpointPlan | None = None
     family: str | None = None
-    image: TritonImage | None = None
     if file.endpoint is not None:
         network = None if "network" in broken else file.network
         instance = check_instance(file.endpoint, region, acknowledged, findings)
@@ -151,10 +149,10 @@ def _check(
         if instance is not None and image is not None and not findings.problems:
             endpoint = _plan(file, file.endpoint, instance, image, version)
     elif "endpoint" not in broken:
-        family, image = _DEFAULT_FAMILY, TRITON_IMAGES[NEWEST_TRITON_TAG]
+        family = _DEFAULT_FAMILY
     if "deploy_to" in broken:
         return endpoint, ()
-    serving = Serving(deploy_to=file.deploy_to, family=family, image=image)
+    serving = Serving(deploy_to=file.deploy_to, family=family)
     return endpoint, check_models(typed.models, models_root, serving, findings)
 
 

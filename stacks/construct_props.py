@@ -48,7 +48,6 @@ def network_props(platform: Platform) -> NetworkProps:
             serves=section is not None,
             isolated=section is not None and section.subnets == "isolated",
             network_isolation=section is not None and section.network_isolation,
-            elastic_inference=False,
         )
     extra = ("elastic-inference.runtime",) if network.elastic_inference_endpoint else ()
     return NetworkProps(
@@ -66,7 +65,7 @@ def network_props(platform: Platform) -> NetworkProps:
 
 
 def endpoint_props(
-    plan: EndpointPlan, *, vpc: ec2.IVpc, model_data: ModelData
+    platform: Platform, plan: EndpointPlan, *, vpc: ec2.IVpc, model_data: ModelData
 ) -> MultiModelEndpointProps:
     """The endpoint section, in ``vpc`` and over ``model_data``."""
     section = plan.section
@@ -90,6 +89,7 @@ def endpoint_props(
                 section.container_startup_health_check_timeout_seconds
             ),
         ),
+        removal_policy=removal_policy(platform),
     )
 
 

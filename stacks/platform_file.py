@@ -76,7 +76,7 @@ class FlowLogs(Section):
 
 
 class Network(Section):
-    """The VPC. Every absent key takes the value shown in its description."""
+    """What the VPC is made of."""
 
     cidr: str = "10.0.0.0/16"
     """IPv4 block of the VPC, /16 to /28."""
@@ -162,7 +162,8 @@ class Endpoint(Section):
     instance_type: str = DEFAULT_INSTANCE_TYPE
     """SageMaker instance type with one GPU."""
     initial_instance_count: Count = 2
-    """Instances at creation, spread over the zones; scaling changes it afterwards."""
+    """Instances at creation, spread over the zones; afterwards scaling sets the count, or, where
+    it is off, this number."""
     image: Image = Image()
     """The container image."""
     inference_ami: str = "auto"

@@ -17,7 +17,7 @@ _REGIONS = "https://docs.aws.amazon.com/general/latest/gr/sagemaker.html"
 def check_identity(file: PlatformFile, broken: Set[str], findings: Findings) -> None:
     """Adds what is wrong with the top-level keys that are not in ``broken``."""
     if "region" not in broken and file.region not in REGIONS:
-        regions = " or ".join(get_close_matches(file.region, REGIONS, n=2, cutoff=0.7))
+        regions = " or ".join(get_close_matches(file.region.lower(), REGIONS, n=2, cutoff=0.7))
         findings.refuse(
             "region",
             file.region,

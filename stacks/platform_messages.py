@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 _LIMITS_API = "https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariant.html"
-_SOURCES = {
+SOURCES = {
     "endpoint.volume_size_gb": _LIMITS_API,
     "endpoint.model_data_download_timeout_seconds": _LIMITS_API,
     "endpoint.container_startup_health_check_timeout_seconds": _LIMITS_API,
@@ -89,8 +89,8 @@ def _problem(path: Path, detail: ErrorDetails) -> Problem:
     elif kind == "string_pattern_mismatch":
         rule, fix = _PATTERNS[_pattern_key(location)]
     else:
-        rule, fix = _rule(kind, context, location) or (detail["msg"], "correct the value")
-    source = next((_SOURCES[key] for key in _SOURCES if place.endswith(key)), None)
+        rule, fix = _rule(kind, context, location, value) or (detail["msg"], "correct the value")
+    source = next((SOURCES[key] for key in SOURCES if place.endswith(key)), None)
     return Problem(file=path, place=place, value=value, rule=rule, fix=fix, source=source)
 
 
@@ -108,18 +108,23 @@ def _pattern_key(location: Sequence[int | str]) -> str:
 
 
 def _rule(
-    kind: str, context: dict[str, Any], location: Sequence[int | str]
+    kind: str, context: dict[str, Any], location: Sequence[int | str], value: object
 ) -> tuple[str, str] | None:
     if kind in ("model_type", "dict_type", "model_attributes_type"):
-        return "is not a mapping", "write key: value lines below it"
+        # An entry of a list that stands for the thing of that name, such as models: [minilm].
+        named = isinstance(location[-1], int) and isinstance(value, str)
+        fix = f"write {{name: {value}}}" if named else "write key: value lines below it"
+        return "is not a mapping", fix
     if kind in ("tuple_type", "list_type"):
-        return "is not a list", "write it in square brackets"
+        entry = f"{{name: {value}}}" if location[-1] == "models" else value
+        fix = f"write [{entry}]" if isinstance(value, str) else "write it in square brackets"
+        return "is not a list", fix
     if kind == "bool_type":
         return "is not true or false", "write true or false"
     if kind == "string_type":
         return "is not text", "put it in quotes"
     if kind in ("int_type", "int_from_float", "int_parsing", "int_parsing_size"):
-        return "is not a whole number", "write digits without quotes"
+        return "is not a whole number", "write decimal digits without quotes"
     if kind in ("float_type", "float_parsing", "finite_number"):
         return "is not a number", "write a number such as 60"
     if kind == "literal_error":

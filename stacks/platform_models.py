@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from accelerator_catalog import GPU_FAMILIES, TritonImage
+from accelerator_catalog import GPU_FAMILIES
 from model_folders import Build, ModelFileError, ModelFolder, load_model_folder
-from stacks.platform_archives import check_archive
 from stacks.platform_file import ModelEntry
 from stacks.platform_findings import Findings
 from stacks.platform_messages import did_you_mean
@@ -21,7 +20,6 @@ class Serving:
 
     deploy_to: Literal["embedded", "aws"]
     family: str | None
-    image: TritonImage | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,11 +74,11 @@ def _model(
         return None
     _check_locks(place, folder, build, findings)
     try:
-        files = folder.overlay_files(build)
+        folder.overlay_files(build)
     except ModelFileError as error:
         _refuse_folder(place, entry.name, error, findings)
         return None
-    check_archive(f"{place}.name", entry.name, build, files, serving.image, findings)
+    _check_request(place, entry, folder, build, findings)
     return PlatformModel(
         name=entry.name,
         folder=folder,
@@ -204,6 +202,20 @@ def _build(
         )
         return None
     return build
+
+
+def _check_request(
+    place: str, entry: ModelEntry, folder: ModelFolder, build: Build, findings: Findings
+) -> None:
+    golden = folder.golden(build)
+    size = 0 if golden is None else (folder.path / golden.request).stat().st_size
+    if golden is not None and size > entry.max_request_bytes:
+        findings.refuse(
+            f"{place}.max_request_bytes",
+            entry.max_request_bytes,
+            rule=f"is less than the {size:,} bytes of the golden request, {golden.request}",
+            fix="raise it, or write a smaller request",
+        )
 
 
 def _check_locks(place: str, folder: ModelFolder, build: Build, findings: Findings) -> None:

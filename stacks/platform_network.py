@@ -9,6 +9,9 @@ from stacks.platform_file import Network
 from stacks.platform_findings import Findings
 
 _VPC_PAGE = "https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html"
+_ZONES_PAGE = (
+    "https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-availability-zones.html"
+)
 _SMALLEST_SUBNET_PREFIX = 28
 
 
@@ -16,6 +19,13 @@ def check_network(
     network: Network, region: str, acknowledged: frozenset[str], findings: Findings
 ) -> None:
     """Adds what is wrong with the network of a platform in ``region``."""
+    zones = REGIONS[region].zones if region in REGIONS else None
+    if zones is not None and network.availability_zones > zones:
+        findings.warn(
+            "network.availability_zones",
+            f"an account may have only {zones} zones in {region}; then the deployment stops at"
+            f" the one that is missing ({_ZONES_PAGE})",
+        )
     _check_cidr(network, findings)
     _check_subnets(network, findings)
     _check_endpoints(network, region, acknowledged, findings)

@@ -81,7 +81,7 @@ def _text(path: Path) -> str:
 
 def _files_there(path: Path) -> str:
     try:
-        there = sorted(str(file) for file in path.parent.glob("*.yaml"))
+        there = sorted(str(file) for file in path.parent.glob("*.yaml") if file.is_file())
     except OSError:
         there = []
     return f"the platform files there are {', '.join(there)}" if there else "check the path"
@@ -110,7 +110,10 @@ def _syntax(error: yaml.YAMLError) -> tuple[str, str]:
     mark = getattr(error, "problem_mark", None)
     where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark is not None else ""
     what = getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable"
-    return f"is not valid YAML{where}: {what}", "correct that line or the one above it"
+    fix = "remove them" if mark is None else "correct that line or the one above it"
+    if "cannot start any token" in what:
+        what, fix = "a tab, or another character that starts no value", "indent with spaces"
+    return f"is not valid YAML{where}: {what}", fix
 
 
 class _Builder:

@@ -20,11 +20,16 @@ _DNS_SUFFIX: Mapping[Partition, str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Region(Fact):
-    """One region. ``elastic_inference`` is True where its containers were published (2022)."""
+    """One region. ``elastic_inference`` is True where its containers were published (2022).
+
+    ``zones``: how many Availability Zones every account has there; AWS promises three.
+    docs.aws.amazon.com/global-infrastructure/latest/regions/aws-availability-zones.html
+    """
 
     name: str
     partition: Partition
     elastic_inference: bool
+    zones: int = 3
 
     @property
     def dns_suffix(self) -> str:
@@ -35,6 +40,7 @@ class Region(Fact):
 _ELASTIC_INFERENCE = frozenset(
     ["us-east-1", "us-east-2", "us-west-2", "ap-northeast-1", "ap-northeast-2", "eu-west-1"]
 )
+_MORE_ZONES = {"us-east-1": 6, "us-west-2": 4, "ap-northeast-2": 4}
 _BY_PARTITION: Mapping[Partition, str] = {
     "aws": "af-south-1 ap-east-1 ap-east-2 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1"
     " ap-south-2 ap-southeast-1 ap-southeast-2 ap-southeast-3 ap-southeast-4 ap-southeast-5"
@@ -51,6 +57,7 @@ REGIONS: Mapping[str, Region] = MappingProxyType(
             name=name,
             partition=partition,
             elastic_inference=name in _ELASTIC_INFERENCE,
+            zones=_MORE_ZONES.get(name, 3),
             source=_SOURCE,
         )
         for partition, names in _BY_PARTITION.items()

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from aws_cdk import Duration, Token
+from aws_cdk import Duration, RemovalPolicy, Token
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_logs as logs
 
 from accelerator_catalog import (
     GPU_INSTANCES,
@@ -99,6 +100,8 @@ class MultiModelEndpointProps:
 
     ``volume_size_gb``: EBS instances only; without it, SageMaker's default size.
     ``initial_instance_count``: two by default, so that instances spread over two zones.
+    ``removal_policy``: of the containers' log. It has the name that SageMaker gives it, so one that
+    was retained is taken up again by ``cdk deploy --import-existing-resources``.
     """
 
     endpoint_name: str
@@ -111,6 +114,8 @@ class MultiModelEndpointProps:
     inference_ami_version: str | None = AUTO
     volume_size_gb: int | None = None
     container: ContainerSettings = field(default_factory=ContainerSettings)
+    log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH
+    removal_policy: RemovalPolicy = RemovalPolicy.RETAIN
 
     def __post_init__(self) -> None:
         problems = [*self._name_problems(), *self._instance_problems()]

@@ -16,6 +16,8 @@ from .nag import acknowledge, wildcard_resource
 from .triton_image import ImageConfig, grant_pull
 
 _ANY = "AwsSolutions-IAM5[Resource::*]"
+ENDPOINT_LOGS = "/aws/sagemaker/Endpoints/"
+"""What SageMaker puts in front of an endpoint's name to name its log group."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +77,8 @@ class EndpointRole(Construct):
             )
         )
         self.role.add_to_policy(
+            # Without it a TargetModel that is not there is "forbidden" instead of "not found": S3
+            # asks for this right, with the key as prefix, before it tells.
             iam.PolicyStatement(
                 sid="ListModels",
                 actions=["s3:ListBucket"],
@@ -102,7 +106,7 @@ class EndpointRole(Construct):
         log_group = Stack.of(self).format_arn(
             service="logs",
             resource="log-group",
-            resource_name=f"/aws/sagemaker/Endpoints/{endpoint_name}*",
+            resource_name=f"{ENDPOINT_LOGS}{endpoint_name}",
             arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )
         self.role.add_to_policy(
@@ -114,7 +118,8 @@ class EndpointRole(Construct):
                     "logs:DescribeLogStreams",
                     "logs:PutLogEvents",
                 ],
-                resources=[log_group],
+                # Two, since one pattern for both would hold for endpoints of a longer name as well.
+                resources=[log_group, f"{log_group}:*"],
             )
         )
         self.role.add_to_policy(
@@ -128,7 +133,9 @@ class EndpointRole(Construct):
         acknowledge(
             self.role,
             {
-                wildcard_resource(self, log_group): "Log streams are named by SageMaker, one for"
+                wildcard_resource(
+                    self, f"{log_group}:*"
+                ): "Log streams are named by SageMaker, one for"
                 " each instance, inside this endpoint's log group."
             },
         )

@@ -32,7 +32,7 @@ INTERFACE_ENDPOINTS = MappingProxyType(
 
 
 def interface_endpoints_in_use(
-    *, serves: bool, isolated: bool, network_isolation: bool, elastic_inference: bool
+    *, serves: bool, isolated: bool, network_isolation: bool
 ) -> tuple[str, ...]:
     """The services that a platform uses from inside its VPC, sorted.
 
@@ -46,6 +46,4 @@ def interface_endpoints_in_use(
         names.add("sagemaker.runtime")
         if isolated and not network_isolation:
             names |= {"logs", "monitoring", "sts"}
-    if elastic_inference:
-        names.add("elastic-inference.runtime")
     return tuple(sorted(names))

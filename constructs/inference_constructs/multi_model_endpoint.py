@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from aws_cdk import Stack
+from aws_cdk import RemovalPolicy, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from .endpoint_props import MultiModelEndpointProps
-from .endpoint_role import EndpointRole
+from .endpoint_role import ENDPOINT_LOGS, EndpointRole
 from .endpoint_scaling import EndpointScaling, EndpointScalingProps
 from .invocable_endpoint import VARIANT_NAME, ImportedEndpoint, InvocableEndpoint
 
 
 class MultiModelEndpoint(InvocableEndpoint):
-    """Creates model, endpoint configuration, endpoint, security group and execution role.
+    """Creates model, endpoint configuration, endpoint, log group, security group and role.
 
     Model and configuration carry no names: every change replaces them, and a name would collide
     with itself. Models are added and removed by writing archives below the prefix; the endpoint is
-    not touched. Updates keep the instance count that auto scaling has set, so a later edit of
-    ``initial_instance_count`` has no effect on a running endpoint.
+    not touched. Updates keep the instance count that auto scaling has set, so that a later edit of
+    ``initial_instance_count`` has no effect; without auto scaling each update applies it.
     """
 
     def __init__(self, scope: Construct, construct_id: str, props: MultiModelEndpointProps) -> None:
@@ -84,7 +85,14 @@ class MultiModelEndpoint(InvocableEndpoint):
             endpoint_name=props.endpoint_name,
             endpoint_config_name=config.attr_endpoint_config_name,
             retain_all_variant_properties=True,
+            # Without scaling nobody else sets the count, and an edit of it would be lost silently.
+            exclude_retained_variant_properties=[
+                sagemaker.CfnEndpoint.VariantPropertyProperty(
+                    variant_property_type="DesiredInstanceCount"
+                )
+            ],
         )
+        self._endpoint.node.add_dependency(self._log_group(props))
 
     @property
     def endpoint_name(self) -> str:
@@ -116,7 +124,22 @@ class MultiModelEndpoint(InvocableEndpoint):
         While a variant is registered, SageMaker refuses to change its instance type: deploy without
         scaling first. https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-delete.html
         """
+        self._endpoint.exclude_retained_variant_properties = None
         return EndpointScaling(self, "Scaling", props, metrics=self)
+
+    def _log_group(self, props: MultiModelEndpointProps) -> logs.LogGroup:
+        """The containers' log: SageMaker would make it too, to be kept for ever and left behind."""
+        kept = props.removal_policy is RemovalPolicy.RETAIN
+        return logs.LogGroup(
+            self,
+            "Log",
+            log_group_name=f"{ENDPOINT_LOGS}{props.endpoint_name}",
+            retention=props.log_retention,
+            # A failed first deployment must not leave the name taken for the next one.
+            removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+            if kept
+            else props.removal_policy,
+        )
 
     def _variant(
         self, props: MultiModelEndpointProps, model: sagemaker.CfnModel

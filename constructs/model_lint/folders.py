@@ -67,7 +67,7 @@ def repository_of(
             output=compiled.output,
             shapes={name: (s.min, s.opt, s.max) for name, s in compiled.shapes.items()},
         )
-    golden = folder.file.golden
+    golden = folder.golden(build)
     return Repository(
         files=files,
         target=target,
@@ -118,12 +118,16 @@ def _open(location: Path) -> BinaryIO:
     return location.open("rb")
 
 
+def _open_source(file: SourceFile) -> BinaryIO:
+    return _open(file.location)
+
+
 def _file(file: SourceFile) -> RepositoryFile:
     return RepositoryFile(
         path=file.path,
         size=file.size,
         digest=file.sha256,
-        open=partial(_open, file.location),
+        open=partial(_open_source, file),
     )
 
 

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -47,13 +49,51 @@ def test_context_wins_over_the_environment(tmp_path: Path) -> None:
     assert (tmp_path / "prod-endpoint.template.json").is_file()
 
 
-def test_a_wrong_platform_is_one_message_and_status_2(tmp_path: Path) -> None:
-    done = _run(tmp_path, context={}, PLATFORM="none-such")
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [("none-such", f"{ROOT}/platforms/none-such.yaml:"), ("../there/it.yml", "../there/it.yml:")],
+)
+def test_a_wrong_platform_is_one_message_and_status_2(name: str, file: str, tmp_path: Path) -> None:
+    done = _run(tmp_path, context={}, PLATFORM=name)
 
     assert done.returncode == 2
-    assert "none-such.yaml" in done.stderr
+    assert done.stderr.startswith(file)
     assert "Traceback" not in done.stderr
     assert list(tmp_path.glob("*.template.json")) == []
+
+
+def test_a_model_that_will_not_serve_is_a_readable_list_and_status_2(tmp_path: Path) -> None:
+    file = tmp_path / "stock.yaml"
+    file.write_text(
+        "platform: stock\nregion: us-east-1\nendpoint: {image: {kind: stock}}\n"
+        "models: [{name: minilm}]\n"
+    )
+
+    done = _run(tmp_path, context={"platform": str(file)})
+
+    assert done.returncode == 2
+    lines = done.stderr.splitlines()
+    assert lines[0] == "minilm"
+    assert lines[1].endswith("models/minilm/repository/preprocess/1/model.py:7:1")
+    assert lines[2].startswith("    error PYB008: ")
+    assert lines[3].startswith("    fix: use image kind extended")
+    assert lines[-1] == "1 model: 1 error, 0 warnings"
+    assert list(tmp_path.glob("*.template.json")) == []
+
+
+def test_a_platform_file_of_any_path_is_named_in_its_problems(tmp_path: Path) -> None:
+    file = tmp_path / "wrong.yaml"
+    file.write_text("platform: wrong\nregion: us-est-1\nendpoint: {scaling: on}\n")
+
+    done = _run(tmp_path, context={"platform": str(file)})
+
+    assert done.returncode == 2
+    problems = done.stderr.strip().split("\n\n")
+    assert [problem.split()[:2] for problem in problems] == [
+        [f"{file}:", "endpoint.scaling:"],
+        [f"{file}:", "region:"],
+    ]
+    assert "Traceback" not in done.stderr
 
 
 def test_cdk_json_runs_this_app_in_the_projects_environment() -> None:

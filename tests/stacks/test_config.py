@@ -121,7 +121,7 @@ def test_interface_endpoints_auto_is_not_an_empty_list(tmp_path: Path) -> None:
         "scaling: {metric: invocations_per_instance, target: 0.5}",
         "scaling: {scale_in_cooldown_seconds: 0, scale_out_cooldown_seconds: 86400}",
         "volume_size_gb: null",
-        "environment: {" + ", ".join(f"V{number}: x" for number in range(100)) + "}",
+        "environment: {" + ", ".join(f"V{number}: x" for number in range(98)) + "}",
         "environment: {LONG: " + "x" * 1024 + "}",
         "environment: {HTTPS_PROXY: 'http://proxy'}, network_isolation: false",
         "name: " + "a" * 63,

@@ -91,7 +91,6 @@ _PLAUSIBLE = st.sampled_from(
         "ml.g5.12xlarge",
         "23.03-py3",
         "25.04-py3",
-        "two-ensembles",
         "bad-file",
         "gpu-tensorrt",
         "no-overlay",

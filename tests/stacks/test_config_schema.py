@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from stacks.config import SCHEMA_PATH, schema_text
+from stacks import platform_file
+from stacks.config import SCHEMA_PATH, PlatformFile, schema_text
+from stacks.platform_document import DOCUMENT, document
 from stacks.platform_schema import schema_main
 from stacks.platform_yaml import read_platform_yaml
 
@@ -19,6 +21,20 @@ def test_schema_file_is_up_to_date() -> None:
     assert SCHEMA_PATH.read_text(encoding="utf-8") == schema_text(), (
         "run python -m stacks.config --write-schema"
     )
+
+
+def test_reference_page_is_up_to_date() -> None:
+    assert DOCUMENT.read_text(encoding="utf-8") == document(), (
+        "run python -m stacks.platform_document"
+    )
+
+
+def test_reference_page_has_every_key_once_in_its_section() -> None:
+    rows = [line.split("|")[1].strip(" `") for line in document().splitlines() if "| `" in line]
+
+    definitions = json.loads(schema_text())["$defs"]
+    sections = [PlatformFile, *(getattr(platform_file, name) for name in definitions)]
+    assert sorted(rows) == sorted(key for section in sections for key in section.model_fields)
 
 
 @pytest.mark.parametrize("name", ["laptop", "dev", "prod"])

@@ -51,6 +51,11 @@ def _load(text: str, folder: Path) -> Platform:
             "endpoint: {instance_type: ml.p3.2xlarge, image: {tag: 24.09-py3}}\n",
             "endpoint.instance_type: ml.p3 (V100), which no region lists for hosting any more,",
         ),
+        (
+            "region: eu-west-1\nnetwork: {availability_zones: 4}\n",
+            "network.availability_zones: an account may have only 3 zones in eu-west-1; then the"
+            " deployment stops at the one that is missing",
+        ),
         ("endpoint: {}\n", "models: the list is empty"),
         (
             "endpoint: {}\nmodels: [{name: text, build: laptop, target: cpu}]\n",
@@ -68,7 +73,8 @@ def _load(text: str, folder: Path) -> Platform:
     ],
 )
 def test_doubtful_choices_warn(text: str, warning: str, tmp_path: Path) -> None:
-    platform = _load(_MINIMAL + text, tmp_path)
+    minimal = _MINIMAL.partition("region")[0] if "region:" in text else _MINIMAL
+    platform = _load(minimal + text, tmp_path)
 
     prefix = f"{tmp_path / 'platform.yaml'}: "
     assert any(line.startswith(prefix + warning) for line in platform.warnings), platform.warnings

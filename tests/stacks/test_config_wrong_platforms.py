@@ -53,6 +53,11 @@ def test_wrong_platform_gets_its_exact_messages(case: str, monkeypatch: pytest.M
         (b"[" * 200_000, "is nested deeper than 20 levels at line 1"),
         (b"- " * 200_000, "is nested deeper than 20 levels at line 1"),
         (b"a: " + b"9" * 5000, "platform: is missing"),
+        (
+            b"a: \x07b\n",
+            "is not valid YAML: control characters are not allowed; remove them",
+        ),
+        ("platform: a\nregion: b\n".encode("utf-16"), "is not UTF-8 text (byte 0)"),
         (b"%YAML 9.9\n---\nplatform: a\n", "is not valid YAML"),
     ],
 )
@@ -63,50 +68,3 @@ def test_unreadable_content_is_one_clear_problem(
     path.write_bytes(content)
 
     assert str(_problems(path)[0]).startswith(f"{path}: {message}")
-
-
-def test_missing_file_names_those_that_are_there(tmp_path: Path) -> None:
-    (tmp_path / "laptop.yaml").touch()
-    path = tmp_path / "labtop.yaml"
-
-    assert [str(problem) for problem in _problems(path)] == [
-        f"{path}: does not exist; the platform files there are {tmp_path / 'laptop.yaml'}"
-    ]
-
-
-def test_missing_file_in_a_missing_folder_is_one_problem(tmp_path: Path) -> None:
-    path = tmp_path / "nowhere" / "laptop.yaml"
-
-    assert [str(problem) for problem in _problems(path)] == [
-        f"{path}: does not exist; check the path"
-    ]
-
-
-def test_folder_is_not_a_platform_file(tmp_path: Path) -> None:
-    assert [str(problem) for problem in _problems(tmp_path)] == [
-        f"{tmp_path}: is a folder; name a YAML file, such as platforms/laptop.yaml"
-    ]
-
-
-@pytest.mark.parametrize("name", ["x" * 300, "a\0b", "file/below-a-file"])
-def test_path_that_cannot_be_opened_is_one_problem(name: str, tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-
-    problems = _problems(tmp_path / name)
-
-    assert len(problems) == 1
-    assert problems[0].fix == "check the path and its mode"
-
-
-def test_unreadable_file_is_one_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "platform.yaml"
-    path.touch()
-
-    def refuse(*_: object) -> None:
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(Path, "open", refuse)
-
-    assert [str(problem) for problem in _problems(path)] == [
-        f"{path}: cannot be read: Permission denied; check the path and its mode"
-    ]

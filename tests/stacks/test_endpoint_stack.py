@@ -77,6 +77,31 @@ def test_updates_keep_the_instance_count(laptop: Any) -> None:
     assert "ExcludeRetainedVariantProperties" not in endpoint
 
 
+def test_without_scaling_an_update_applies_the_instance_count_of_the_file(govcloud: Any) -> None:
+    endpoint = govcloud.properties("endpoint", "AWS::SageMaker::Endpoint")
+
+    assert endpoint["RetainAllVariantProperties"] is True
+    assert endpoint["ExcludeRetainedVariantProperties"] == [
+        {"VariantPropertyType": "DesiredInstanceCount"}
+    ]
+
+
+def test_containers_log_for_30_days_and_the_log_goes_with_the_platform(
+    laptop: Any, prod: Any
+) -> None:
+    for synthesized, policy in ((laptop, "Delete"), (prod, "RetainExceptOnCreate")):
+        (group,) = synthesized.resources("endpoint", "AWS::Logs::LogGroup")
+        (endpoint,) = synthesized.resources("endpoint", "AWS::SageMaker::Endpoint")
+        (dependency,) = endpoint["DependsOn"]
+
+        assert group["DeletionPolicy"] == policy
+        assert group["Properties"] == {
+            "LogGroupName": f"/aws/sagemaker/Endpoints/{synthesized.platform.fleet}",
+            "RetentionInDays": 30,
+        }
+        assert synthesized.templates["endpoint"]["Resources"][dependency] == group
+
+
 def test_variant_is_two_g4dn_on_the_host_that_fits_the_image(laptop: Any) -> None:
     config = laptop.properties("endpoint", "AWS::SageMaker::EndpointConfig")
 
@@ -123,49 +148,6 @@ def test_security_group_lets_https_out_and_nothing_in(laptop: Any) -> None:
     assert "SecurityGroupIngress" not in group
     (rule,) = group["SecurityGroupEgress"]
     assert (rule["IpProtocol"], rule["FromPort"], rule["ToPort"]) == ("tcp", 443, 443)
-
-
-def _statement(synthesized: Any, sid: str) -> dict[str, Any]:
-    document = synthesized.properties("endpoint", "AWS::IAM::Policy")["PolicyDocument"]
-    (statement,) = (s for s in document["Statement"] if s.get("Sid") == sid)
-    return dict(statement)
-
-
-def test_role_reads_its_prefix_only(laptop: Any) -> None:
-    reading, listing = (_statement(laptop, sid) for sid in ("ReadModels", "ListModels"))
-
-    assert reading["Action"] == "s3:GetObject"
-    assert reading["Resource"]["Fn::Join"][1][-1] == "/laptop-models/*"
-    assert listing["Condition"] == {"StringLike": {"s3:prefix": ["laptop-models/*"]}}
-
-
-def test_role_pulls_one_repository_only(laptop: Any, govcloud: Any) -> None:
-    assert _statement(laptop, "PullImage")["Resource"] == (
-        "arn:aws:ecr:us-east-1:763104351884:repository/sagemaker-tritonserver"
-    )
-    assert "cdk-hnb659fds-container-assets" in str(_statement(govcloud, "PullImage")["Resource"])
-
-
-def test_role_may_decrypt_and_not_encrypt(laptop: Any) -> None:
-    document = laptop.properties("endpoint", "AWS::IAM::Policy")["PolicyDocument"]
-
-    actions = [s["Action"] for s in document["Statement"] if "kms" in str(s["Action"])]
-    assert actions == ["kms:Decrypt"]
-
-
-def test_role_attaches_interfaces_to_its_own_subnets_and_group(laptop: Any) -> None:
-    resources = _statement(laptop, "CreateInterfaces")["Resource"]
-
-    kinds = [resource["Fn::Join"][1][2] for resource in resources]
-    assert kinds == [":network-interface/*", ":security-group/", ":subnet/", ":subnet/"]
-
-
-def test_model_waits_for_the_roles_permissions(laptop: Any) -> None:
-    (model,) = laptop.resources("endpoint", "AWS::SageMaker::Model")
-
-    (dependency,) = model["DependsOn"]
-    resources = laptop.templates["endpoint"]["Resources"]
-    assert resources[dependency]["Type"] == "AWS::IAM::Policy"
 
 
 def test_gpu_utilization_is_held_at_60_percent_with_1_to_5_instances(laptop: Any) -> None:

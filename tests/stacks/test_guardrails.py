@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,21 @@ def test_resource_star_is_left_to_actions_that_take_no_resource(any_platform: An
     for statement in _allowed(any_platform):
         if "*" in _as_list(statement["Resource"]):
             assert set(_as_list(statement["Action"])) <= set(WITHOUT_A_RESOURCE)
+
+
+def test_every_arn_and_registry_is_of_the_platforms_own_partition(
+    china: Any, govcloud: Any, laptop: Any
+) -> None:
+    for synthesized, partition, suffix in (
+        (laptop, "aws", "amazonaws.com"),
+        (china, "aws-cn", "amazonaws.com.cn"),
+        (govcloud, "aws-us-gov", "amazonaws.com"),
+    ):
+        text = json.dumps(synthesized.templates)
+
+        assert set(re.findall(r"arn:(aws[a-z-]*):", text)) == {partition}
+        registries = set(re.findall(r"\.dkr\.ecr\.[a-z0-9-]+\.([a-z.]+)/", text))
+        assert registries <= {suffix}
 
 
 def test_published_metrics_are_held_to_one_namespace(laptop: Any) -> None:

@@ -24,7 +24,7 @@ REQ001 = error(
     why="The request needs an object with a list of inputs, the answer one with a list of outputs,"
     " each with name, shape, datatype and data.",
     source=V2_PROTOCOL,
-    fix="write it again with `inferctl models golden NAME`",
+    fix="write a KServe v2 request, and take its answer with `inferctl invoke NAME --raw`",
 )
 REQ002 = error(
     "REQ002",
@@ -81,7 +81,7 @@ REQ010 = error(
     "answer differs from the config",
     why="The gate compares the endpoint's answer with this one, which the model can never give.",
     source=V2_PROTOCOL,
-    fix="write it again with `inferctl models golden NAME`",
+    fix="take a new answer with `inferctl invoke NAME --raw`",
 )
 # Four times what InvokeEndpoint takes; more is a mistake that REQ009 names.
 _LARGEST_READ = 4 * 6_291_456

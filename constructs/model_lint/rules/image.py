@@ -6,6 +6,7 @@ import re
 import struct
 from collections.abc import Iterator
 
+from accelerator_catalog import END_OF_LIFE
 from model_lint.archive import Archive, Model
 from model_lint.backends import BACKENDS
 from model_lint.rule import Finding, error, warning
@@ -79,6 +80,7 @@ ENG005 = warning(
     fix="describe the build under compile in model.yaml",
 )
 _FIRST_WITH_ENSEMBLES = (23, 1)
+_TENSORFLOW = END_OF_LIFE["triton-tensorflow"]
 _GPU_LIMIT = "SAGEMAKER_TRITON_MODEL_LOAD_GPU_LIMIT"
 
 
@@ -99,9 +101,10 @@ def check(archive: Archive) -> Iterator[Finding]:
         # A name that Triton does not know is CFG006's, or the model brings the backend along.
         lacks = image.backends is not None and backend not in image.backends
         if lacks and backend in BACKENDS:
+            notice = f": {_TENSORFLOW.notice}" if backend == "tensorflow" else ""
             yield model.finding(
                 IMG001,
-                f"the {image.kind} image {image.tag} has no {backend} backend",
+                f"the {image.kind} image {image.tag} has no {backend} backend{notice}",
                 "backend" if model.message and model.message.backend else "platform",
             )
         if backend == "tensorrt":

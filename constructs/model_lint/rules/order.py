@@ -8,7 +8,7 @@ from model_lint.archive import Archive, Model
 from model_lint.rule import Finding, error
 from model_lint.rules.ensemble import STEP
 from model_lint.rules.graph import producers_and_consumers
-from model_lint.sources import CONFIG_DOC, ENSEMBLE_UTILS
+from model_lint.sources import CONFIG_DOC, ENSEMBLE_UTILS, SAGEMAKER_SERVER
 
 ENS008 = error(
     "ENS008",
@@ -32,11 +32,21 @@ ENS018 = error(
     source=CONFIG_DOC,
     fix="set the ensemble's max_batch_size, or put -1 in front of its dims",
 )
+ENS021 = error(
+    "ENS021",
+    "member named like an archive",
+    why="From 23.10 on the ensemble is loaded under its TargetModel, such as text.tar.gz; to Triton"
+    ' a member of that name is the ensemble itself ("circular dependency").',
+    source=SAGEMAKER_SERVER,
+    fix="name the directory after what the model does, such as encoder",
+)
+_ARCHIVE = ".tar.gz"
 
 
 def check(archive: Archive) -> Iterator[Finding]:
     """Findings about batch sizes and order."""
     for ensemble in archive.ensembles:
+        yield from _archive_names(archive, ensemble)
         yield from _batches(archive, ensemble)
         yield from _circle(archive, ensemble)
 
@@ -68,6 +78,12 @@ def _batches(archive: Archive, ensemble: Model) -> Iterator[Finding]:
                     "input_map",
                     f"={tensor.name}",
                 )
+
+
+def _archive_names(archive: Archive, ensemble: Model) -> Iterator[Finding]:
+    for directory, model in archive.models.items():
+        if directory.endswith(_ARCHIVE) and model is not ensemble:
+            yield model.finding(ENS021, f"{directory} is a possible TargetModel", "name")
 
 
 def _circle(archive: Archive, ensemble: Model) -> Iterator[Finding]:

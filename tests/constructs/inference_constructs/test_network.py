@@ -54,11 +54,10 @@ def test_props_at_the_limits_are_accepted(props: dict[str, Any]) -> None:
         ({"serves": True, "isolated": True, "network_isolation": True}, ("sagemaker.runtime",)),
         ({"serves": True, "isolated": True}, ("logs", "monitoring", "sagemaker.runtime", "sts")),
         ({"isolated": True}, ()),
-        ({"elastic_inference": True}, ("elastic-inference.runtime",)),
     ],
 )
 def test_interface_endpoints_follow_use(use: dict[str, bool], names: tuple[str, ...]) -> None:
-    nothing = dict.fromkeys(("serves", "isolated", "network_isolation", "elastic_inference"), False)
+    nothing = dict.fromkeys(("serves", "isolated", "network_isolation"), False)
 
     assert interface_endpoints_in_use(**(nothing | use)) == names
 

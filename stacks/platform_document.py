@@ -1,0 +1,152 @@
+"""``docs/platform-file.md``, written from the types: ``python -m stacks.platform_document``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from stacks.platform_environment import ENVIRONMENT_API, LARGEST_BYTES, LONGEST_BYTES, MOST_ENTRIES
+from stacks.platform_file import PlatformFile
+from stacks.platform_messages import SOURCES
+
+DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "platform-file.md"
+_SECTIONS = (
+    ("PlatformFile", "Top level"),
+    ("Network", "network"),
+    ("FlowLogs", "network.flow_logs"),
+    ("Endpoint", "endpoint"),
+    ("Image", "endpoint.image"),
+    ("Scaling", "endpoint.scaling"),
+    ("Schedule", "endpoint.scaling.schedules[]"),
+    ("ModelEntry", "models[]"),
+)
+# What the schema says of a key that takes a word beside its section or list.
+_WORDS = {"flow_logs": "off", "interface_endpoints": "auto", "scaling": "off"}
+_INTRODUCTION = """\
+# The platform file
+
+One YAML file describes one platform: `platforms/<name>.yaml`, or any path ending in `.yaml`.
+This page is generated from the types that read it: `python -m stacks.platform_document`. Editors
+complete and check the same keys through `platforms/schema.json`.
+
+    tools/run python app.py                              # platforms/laptop.yaml
+    tools/run cdk synth -q -c platform=prod              # platforms/prod.yaml
+    tools/run cdk synth -q -c platform=/tmp/try.yaml     # any other file
+
+A wrong file is refused with exit status 2 and every problem at once, each with file, place, value,
+rule and fix. Only YAML's core words are special: `off` and `on` are text, dates too. Anchors, tags,
+merge keys, repeated keys and a second document are refused; 1 MiB and 20 levels are the most.
+"""
+_RULES = f"""\
+## Rules across keys
+
+- Image, host and GPU fit together: `inference_ami: auto` takes the first host whose driver runs the
+  image on that GPU. `default` leaves the host to SageMaker, which on g4dn and g5 means driver 470.
+  [Host images](https://docs.aws.amazon.com/sagemaker/latest/dg/inference-gpu-drivers.html)
+- The instance type has one GPU and is offered in the region.
+  [Multi-model endpoints](https://docs.aws.amazon.com/sagemaker/latest/dg/multi-model-support.html)
+- `volume_size_gb` is for instance types without NVMe disks of their own.
+- `initial_instance_count` lies within the limits of `scaling`. With scaling, an update keeps the
+  count that scaling has set; with `scaling: off`, each update applies the number in the file.
+- While scaling is on, SageMaker refuses another `instance_type`: deploy `scaling: off`, then the
+  new type, then scaling again.
+  [Why](https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-delete.html)
+- Private subnets need a NAT gateway and public subnets; every subnet is a /28 or larger.
+- Isolated containers reach their models through the S3 gateway endpoint only.
+- `environment` takes {MOST_ENTRIES} variables beside our two, {LONGEST_BYTES:,} bytes for a name or
+  a value and {LARGEST_BYTES:,} in all ([source]({ENVIRONMENT_API})).
+  Credentials are refused, and so are variables that would break the endpoint, such as
+  `SAGEMAKER_TRITON_MODEL_LOAD_GPU_LIMIT`.
+- A model's build serves its target, needs no compile and has locked weights.
+- Services past their end need their id in `acknowledge_end_of_life`; legacy ones warn without it.
+
+Whether the models will serve is the business of [the lint rules](lint-rules.md), which run after
+these; the models themselves are described in [models](models.md).
+"""
+
+
+def document() -> str:
+    """The whole page."""
+    return "\n".join(_lines())
+
+
+def _lines() -> Iterator[str]:
+    schema = PlatformFile.model_json_schema()
+    definitions = {**schema["$defs"], "PlatformFile": schema}
+    yield _INTRODUCTION
+    for name, title in _SECTIONS:
+        section = definitions[name]
+        yield f"## {title}\n"
+        yield f"{section['description'].splitlines()[0]}\n"
+        yield "| key | takes | default | meaning |"
+        yield "|---|---|---|---|"
+        for key, described in section["properties"].items():
+            required = key in section.get("required", ())
+            yield _row(title, key, described, required)
+        yield ""
+    yield _RULES.rstrip()
+    yield ""
+
+
+def _row(section: str, key: str, described: Mapping[str, Any], required: bool) -> str:
+    place = f"{section}.{key}".replace("[]", "")
+    source = next((SOURCES[name] for name in SOURCES if place.endswith(name)), None)
+    takes = _takes(described)
+    if source is not None:
+        takes += f" ([source]({source}))"
+    meaning = re.sub(r"``(.+?)``", r"`\1`", " ".join(described["description"].split()))
+    default = "required" if required else _default(key, described.get("default"))
+    return f"| `{key}` | {takes} | {default} | {meaning} |".replace("<", "&lt;")
+
+
+def _default(key: str, value: object) -> str:
+    if value is None:
+        return f"`{_WORDS[key]}`" if key in ("interface_endpoints",) else "none"
+    if isinstance(value, dict):
+        return "as below" if value else "none"
+    if isinstance(value, (list, tuple)):
+        return f"`[{', '.join(map(str, value))}]`" if value else "none"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def _takes(described: Mapping[str, Any]) -> str:
+    """The values a key takes, in words."""
+    if "anyOf" in described:
+        kinds = [_takes(kind) for kind in described["anyOf"] if kind.get("type") != "null"]
+        return ", or ".join(dict.fromkeys(kinds))
+    if "$ref" in described or "allOf" in described:
+        return "a mapping"
+    if "const" in described:
+        return f"`{described['const']}`"
+    if "enum" in described:
+        return ", ".join(f"`{word}`" for word in described["enum"])
+    kind = described.get("type")
+    if kind == "array":
+        item = _takes(described["items"])
+        return "a list of mappings" if item == "a mapping" else f"a list of {item}"
+    if kind == "object":
+        return "a mapping of text"
+    if kind == "boolean":
+        return "`true`, `false`"
+    if kind in ("integer", "number"):
+        return _range(described)
+    longest = f", {described['maxLength']} characters at most" if "maxLength" in described else ""
+    pattern = (
+        f" like `{described['pattern']}`".replace("|", "\\|") if "pattern" in described else ""
+    )
+    return f"text{pattern}{longest}"
+
+
+def _range(described: Mapping[str, Any]) -> str:
+    low, high = described.get("minimum"), described.get("maximum")
+    if "exclusiveMinimum" in described:
+        return f"a number above {described['exclusiveMinimum']:g}"
+    if high is None:
+        return f"a whole number from {low:,}"
+    return f"{low:,} to {high:,}"
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_text(document(), encoding="utf-8")
