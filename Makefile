@@ -5,7 +5,7 @@ RUN := tools/run
 
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help prepare prepare-gates up down status test synth lint bench schema requirements diff clean
+.PHONY: help prepare prepare-gates up down status test synth lint bench generated requirements diff clean
 
 help:  ## show this help
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -39,8 +39,10 @@ bench: prepare  ## archive throughput, synth scale and invocation overhead, each
 	@$(RUN) python benchmarks/synth_scale.py
 	@$(RUN) python benchmarks/invoke_overhead.py
 
-schema: prepare  ## regenerate platforms/schema.json
+generated: prepare  ## rewrite platforms/schema.json and the reference pages in docs
 	@$(RUN) python -m stacks.config --write-schema
+	@$(RUN) python -m stacks.platform_document
+	@$(RUN) python -m model_lint.document
 
 diff: prepare  ## what BASE (a commit, default origin/main) and this tree deploy differently
 	@$(RUN) python tools/diff.py $(or $(BASE),origin/main)

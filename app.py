@@ -21,6 +21,14 @@ _ROOT = Path(__file__).resolve().parent
 _WRONG_INPUT = 2
 
 
+def _platform_file(name: str) -> Path:
+    """The file that ``name`` stands for, as short as messages like to show it."""
+    if "/" in name or name.endswith((".yaml", ".yml")):
+        return Path(name)
+    path = _ROOT / "platforms" / f"{name}.yaml"
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
 def main() -> int:
     """Synthesize; 2 when the platform file or a model is wrong, 1 when a check refuses a stack."""
     # The CLI passes this context by itself; given here, a bare `python app.py` builds the same.
@@ -28,9 +36,8 @@ def main() -> int:
     app = cdk.App(context=context, auto_synth=False)
     name = str(app.node.try_get_context("platform") or os.environ.get("PLATFORM") or "laptop")
     try:
-        is_path = "/" in name or name.endswith((".yaml", ".yml"))
-        path = Path(name) if is_path else _ROOT / "platforms" / f"{name}.yaml"
-        platform = load_platform(path, models_root=_ROOT / "models")
+        platform_file = _platform_file(name)
+        platform = load_platform(platform_file, models_root=_ROOT / "models")
         add_platform(app, platform)
     except (PlatformFileError, ModelFileError, ModelLintError) as error:
         print(error, file=sys.stderr)

@@ -18,19 +18,24 @@ class ModelLintError(ValueError):
         self.findings = tuple(findings)
 
 
-def lint_models(platform: Platform) -> tuple[Finding, ...]:
-    """The warnings about the platform's models. Raises ModelLintError if there is any error."""
+def platform_findings(platform: Platform) -> tuple[Finding, ...]:
+    """What lint says of every model that the platform publishes, in the platform's own image."""
     kind: ImageKind = "stock"
     environment: Mapping[str, str] = {}
     if platform.endpoint is not None:
         kind = platform.endpoint.section.image.kind
         environment = platform.endpoint.section.environment
-    findings = lint_fleet(
+    return lint_fleet(
         [(model.folder, model.build, model.target) for model in platform.models],
         image_tag=platform.serving_image,
         image_kind="laptop" if platform.deploy_to == "embedded" else kind,
         environment=environment,
     )
+
+
+def lint_models(platform: Platform) -> tuple[Finding, ...]:
+    """The warnings about the platform's models. Raises ModelLintError if there is any error."""
+    findings = platform_findings(platform)
     if any(finding.is_error for finding in findings):
         raise ModelLintError(findings, models=len(platform.models))
     return findings

@@ -86,23 +86,13 @@ def _folders(paths: Sequence[Path]) -> tuple[int, list[Finding]]:
 def _platform(path: Path) -> tuple[int, list[Finding]]:
     """What a platform publishes, in its own image. Raises ModelFileError for a wrong file."""
     from stacks.config import PlatformFileError, load_platform
+    from stacks.model_checks import platform_findings
 
     try:
         platform = load_platform(path, models_root=models_root())
     except PlatformFileError as error:
         raise ModelFileError([str(error)]) from None
-    section = None if platform.endpoint is None else platform.endpoint.section
-    kind: ImageKind = "stock" if section is None else section.image.kind
-    if platform.deploy_to == "embedded":
-        kind = "laptop"
-    selections = [(model.folder, model.build, model.target) for model in platform.models]
-    findings = lint_fleet(
-        selections,
-        image_tag=platform.serving_image,
-        image_kind=kind,
-        environment={} if section is None else section.environment,
-    )
-    return len(selections), list(findings)
+    return len(platform.models), list(platform_findings(platform))
 
 
 def _distinct(findings: Iterable[Finding]) -> list[Finding]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -155,6 +156,19 @@ def test_batches_give_what_single_requests_give(laptop: Laptop) -> None:
     for vector, golden in zip(vectors, GOLDEN["embeddings"][1:5], strict=True):
         cosine = float(vector @ golden) / math.sqrt(float(vector @ vector))
         assert cosine > 0.9999
+
+
+def test_the_readme_program_gets_an_embedding(
+    laptop: Laptop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    (program,) = re.findall(r"```python\n(.+?)```", (ROOT / "README.md").read_text(), re.S)
+    names = {"URL": laptop.aws.url, "TARGET_MODEL": laptop.client.target_model("minilm")}
+
+    exec(compile(program, "README.md", "exec"), names)
+
+    assert len(names["embedding"]) == 384
 
 
 def test_second_deploy_changes_and_publishes_nothing(laptop: Laptop) -> None:

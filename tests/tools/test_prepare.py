@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-TOOLS = Path(__file__).resolve().parents[2] / "tools"
+from tests.support.tool_module import TOOLS, load_tool
 
 
 @pytest.fixture(scope="module")
 def prepare() -> ModuleType:
-    specification = importlib.util.spec_from_file_location("prepare", TOOLS / "prepare.py")
-    assert specification is not None and specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    sys.modules["prepare"] = module
-    specification.loader.exec_module(module)
-    return module
+    return load_tool("prepare")
 
 
 def test_step_is_done_until_an_input_changes(prepare: ModuleType, tmp_path: Path) -> None:
