@@ -5,6 +5,7 @@ NAME is a file of ``platforms/`` without its ending, or the path of any other pl
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -31,6 +32,8 @@ def _platform_file(name: str) -> Path:
 
 def main() -> int:
     """Synthesize; 2 when the platform file or a model is wrong, 1 when a check refuses a stack."""
+    # What the imports made lives to the end; collections need not look at it again and again.
+    gc.freeze()
     # The CLI passes this context by itself; given here, a bare `python app.py` builds the same.
     context = json.loads((_ROOT / "cdk.json").read_text())["context"]
     app = cdk.App(context=context, auto_synth=False)

@@ -7,7 +7,8 @@ above 1 MiB are blobs, each its own content-addressed asset.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, cast
@@ -74,8 +75,9 @@ def build_fleet_sources(
         raise ModelFileError(problems)
 
     directory.mkdir(parents=True, exist_ok=True)
-    packed = _distinct(file for model in chosen for file in model.files if _is_packed(file))
-    blobs = _distinct(file for model in chosen for file in model.files if not _is_packed(file))
+    files = [file for model in chosen for file in model.files]
+    packed = {file.sha256: file for file in files if _is_packed(file)}
+    blobs = {blob_key(file): file for file in files if not _is_packed(file)}
     pack_path = directory / "sources.pack"
     offsets, pack_digest = _write_pack(pack_path, packed)
 
@@ -96,7 +98,7 @@ def build_fleet_sources(
         manifest_digest=sha256_hex(body),
         pack_path=pack_path,
         pack_digest=pack_digest,
-        blobs=tuple(blobs),
+        blobs=tuple(blobs[key] for key in sorted(blobs)),
     )
 
 
@@ -109,31 +111,32 @@ def _is_packed(file: SourceFile) -> bool:
     return file.size <= LARGEST_PACKED_FILE and not file.is_weights
 
 
-def _distinct(files: Iterable[SourceFile]) -> list[SourceFile]:
-    """One file for each blob key, in the order of their digests."""
-    found = {blob_key(file): file for file in files}
-    return [found[key] for key in sorted(found)]
+def _write_pack(path: Path, files: Mapping[str, SourceFile]) -> tuple[dict[str, int], str]:
+    """Concatenate the files in the order of their digests, by which they are given.
 
-
-def _write_pack(path: Path, files: Iterable[SourceFile]) -> tuple[dict[str, int], str]:
-    """Concatenate the files' bytes; returns each digest's offset, and the digest of the whole."""
+    Returns each digest's offset, and the digest of the whole.
+    """
     offsets: dict[str, int] = {}
     whole = hashlib.sha256()
     position = 0
     with path.open("wb") as pack:
-        for file in files:
-            if file.sha256 in offsets:
-                continue
-            body = file.location.read_bytes()
-            if len(body) != file.size or sha256_hex(body) != file.sha256:
-                raise ModelFileError(
-                    [f"{file.location}: must not change while it is read (try again)"]
-                )
-            offsets[file.sha256] = position
+        for digest in sorted(files):
+            body = _unchanged(files[digest])
+            offsets[digest] = position
             pack.write(body)
             whole.update(body)
             position += len(body)
     return offsets, whole.hexdigest()
+
+
+def _unchanged(file: SourceFile) -> bytes:
+    try:
+        body = file.location.read_bytes()
+    except OSError:
+        body = None
+    if body is None or len(body) != file.size or sha256_hex(body) != file.sha256:
+        raise ModelFileError([f"{file.place}: must not change while it is read (try again)"])
+    return body
 
 
 def _entry(model: _Chosen, *, serving_image: str, offsets: Mapping[str, int]) -> ManifestModel:
@@ -181,8 +184,9 @@ def _file_entry(file: SourceFile, offsets: Mapping[str, int]) -> ManifestFile:
 
 def _name_problems(prefix: str, names: Sequence[str]) -> list[str]:
     problems = [
-        f"models must name each model once, got {name!r} {names.count(name)} times (remove one)"
-        for name in sorted({name for name in names if names.count(name) > 1})
+        f"models must name each model once, got {name!r} {times} times (remove one)"
+        for name, times in sorted(Counter(names).items())
+        if times > 1
     ]
     room = _LONGEST_S3_KEY - len(prefix.encode()) - _LONGEST_ARTIFACT_SUFFIX
     problems.extend(

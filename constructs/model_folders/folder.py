@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 
 from model_artifacts import normal_mode
 from model_folders.errors import ModelFileError
 from model_folders.hashing import file_sha256
-from model_folders.listing import Listed, clashes, list_files
+from model_folders.listing import Listed, clashes, is_own_folder, list_files
 from model_folders.locations import cached_weights
 from model_folders.model_file import (
     BuildSpec,
@@ -29,16 +28,20 @@ MODEL_FILE_NAME = "model.yaml"
 class SourceFile:
     """One file of an archive.
 
-    ``path`` is its place in the archive, ``mode`` 0o644 or 0o755, ``size`` in bytes. ``location``
-    is where its bytes lie; weights that were not made yet are not there.
+    ``path`` is its place in the archive, ``mode`` 0o644 or 0o755, ``size`` in bytes.
     """
 
     path: str
     mode: int
     sha256: str
     size: int
-    location: Path
+    place: str
     is_weights: bool
+
+    @property
+    def location(self) -> Path:
+        """Where its bytes lie; weights that were not made yet are not there."""
+        return Path(self.place)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,23 +61,25 @@ class Build:
 
 @dataclass(frozen=True)
 class ModelFolder:
-    """A folder in ``models/`` whose model file is valid; made by ``load_model_folder``."""
+    """A folder in ``models/`` whose model file is valid; made by ``load_model_folder``.
+
+    A build's overlays are read once: all who ask see the same files. Load the folder again to see
+    what changed since.
+    """
 
     name: str
     path: Path
     file: ModelFile
+    builds: Mapping[str, Build] = field(repr=False)
+    """By name, in the order of the file."""
+    _overlay_files: dict[Build, tuple[SourceFile, ...]] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
 
     @property
     def model_file(self) -> Path:
         """The ``model.yaml``, as messages name it."""
         return self.path / MODEL_FILE_NAME
-
-    @cached_property
-    def builds(self) -> Mapping[str, Build]:
-        """The builds by name, in the order of the file."""
-        return MappingProxyType(
-            {name: _build(name, spec) for name, spec in self.file.builds.items()}
-        )
 
     def select_build(self, name: str | None, target: str) -> Build:
         """The named build, or the first in file order that makes ``target``.
@@ -109,17 +114,23 @@ class ModelFolder:
 
         Raises ModelFileError with every missing overlay, unsafe file and clash of names.
         """
+        known = self._overlay_files.get(build)
+        if known is None:
+            known = self._overlay_files[build] = self._read_overlays(build)
+        return known
+
+    def _read_overlays(self, build: Build) -> tuple[SourceFile, ...]:
         problems: list[str] = []
         listed: dict[str, Listed] = {}
         for position, overlay in enumerate(build.overlays):
-            place = self.path / overlay
-            if not place.is_dir():
+            if not is_own_folder(self.path, overlay):
                 problems.append(
                     f"{self.model_file}: builds.{build.name}.overlays[{position}] must be a folder"
-                    f" below {self.path}, got {overlay!r} (create it, or correct the path)"
+                    f" below {self.path}, not a link, got {overlay!r} (create it, or correct the"
+                    " path)"
                 )
                 continue
-            found = list_files(place, inside=self.path, problems=problems)
+            found = list_files(f"{self.path}/{overlay}", inside=self.path, problems=problems)
             listed.update((file.path, file) for file in found)
         weights = [weights.path for weights in build.weights]
         problems.extend(
@@ -137,9 +148,10 @@ class ModelFolder:
                 f"{self.model_file}: builds.{build.name}.overlays must hold at least one file"
                 " (add the Triton repository)"
             )
+        files = [_source_file(listed[path], problems) for path in sorted(listed)]
         if problems:
             raise ModelFileError(problems)
-        return tuple(_source_file(listed[path]) for path in sorted(listed))
+        return tuple(file for file in files if file is not None)
 
     def source_files(self, build: Build) -> tuple[SourceFile, ...]:
         """All files of the archive, sorted by path; weights by their lock, present or not.
@@ -164,7 +176,7 @@ class ModelFolder:
                     mode=0o644,
                     sha256=weights.sha256,
                     size=weights.size,
-                    location=cached_weights(weights.sha256, weights.path),
+                    place=str(cached_weights(weights.sha256, weights.path)),
                     is_weights=True,
                 )
             )
@@ -193,16 +205,28 @@ class ModelFolder:
         return ModelFileError([f"{self.model_file}: {problem}" for problem in problems])
 
 
-def _source_file(listed: Listed) -> SourceFile:
+def _source_file(listed: Listed, problems: list[str]) -> SourceFile | None:
     status = listed.status
+    try:
+        digest = file_sha256(listed.location, status.st_size)
+    except OSError as error:
+        problems.append(
+            f"{listed.location} must be readable, got {error.strerror} (check its mode)"
+        )
+        return None
     return SourceFile(
         path=listed.path,
         mode=normal_mode(status.st_mode),
-        sha256=file_sha256(listed.location, status),
+        sha256=digest,
         size=status.st_size,
-        location=Path(listed.location),
+        place=listed.location,
         is_weights=False,
     )
+
+
+def builds_of(file: ModelFile) -> Mapping[str, Build]:
+    """The builds of a model file by name, in the order of the file."""
+    return MappingProxyType({name: _build(name, spec) for name, spec in file.builds.items()})
 
 
 def _build(name: str, spec: BuildSpec) -> Build:

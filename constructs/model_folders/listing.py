@@ -5,7 +5,8 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
-from collections.abc import Iterable, Iterator
+import stat
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +19,8 @@ IGNORED = (
     ".gitignore", ".ipynb_checkpoints", ".mypy_cache", ".ruff_cache",
 )  # fmt: skip
 _ignored = re.compile("|".join(fnmatch.translate(pattern) for pattern in IGNORED)).match
+# No rule about paths applies to such a name, wherever it stands.
+_plain_name = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*").fullmatch
 
 
 class Listed(NamedTuple):
@@ -28,46 +31,58 @@ class Listed(NamedTuple):
     status: os.stat_result
 
 
-def list_files(folder: Path, *, inside: Path, problems: list[str]) -> list[Listed]:
+def is_own_folder(folder: Path, path: str) -> bool:
+    """Whether ``path`` below ``folder`` is a folder that no link leads to."""
+    place = str(folder)
+    for part in path.split("/"):
+        place = f"{place}/{part}"
+        try:
+            if not stat.S_ISDIR(os.lstat(place).st_mode):
+                return False
+        except (OSError, ValueError):
+            return False
+    return True
+
+
+def list_files(folder: str, *, inside: Path, problems: list[str]) -> list[Listed]:
     """Every file below ``folder``, unsorted; what is unsafe goes to ``problems`` instead.
 
     A link to a file is read as that file if it stays inside ``inside`` (the model folder).
     """
-    return list(_walk(str(folder), "", str(inside.resolve()), problems))
-
-
-def _walk(folder: str, prefix: str, inside: str, problems: list[str]) -> Iterator[Listed]:
-    try:
-        entries = list(os.scandir(folder))
-    except OSError as error:
-        problems.append(f"{folder} must be readable, got {error.strerror} (check its mode)")
-        return
-    for entry in entries:
-        if _ignored(entry.name):
+    found: list[Listed] = []
+    waiting = [(folder, "")]
+    while waiting:
+        place, prefix = waiting.pop()
+        try:
+            entries = list(os.scandir(place))
+        except OSError as error:
+            problems.append(f"{place} must be readable, got {error.strerror} (check its mode)")
             continue
-        path = prefix + entry.name
-        problem = _entry_problem(entry, path, inside)
-        if problem is not None:
-            problems.append(f"{entry.path} {problem}")
-        elif entry.is_dir(follow_symlinks=False):
-            yield from _walk(entry.path, f"{path}/", inside, problems)
-        else:
-            yield Listed(path, entry.path, entry.stat())
+        for entry in entries:
+            if _ignored(entry.name):
+                continue
+            path = prefix + entry.name
+            problem = None if _plain_name(entry.name) else path_problem(path)
+            if problem is None and entry.is_dir(follow_symlinks=False):
+                waiting.append((entry.path, f"{path}/"))
+                continue
+            if problem is None and not entry.is_file(follow_symlinks=False):
+                problem = _problem_of_no_file(entry, inside)
+            if problem is None:
+                found.append(Listed(path, entry.path, entry.stat()))
+            else:
+                problems.append(f"{entry.path} {problem}")
+    return found
 
 
-def _entry_problem(entry: os.DirEntry[str], path: str, inside: str) -> str | None:
-    problem = path_problem(path)
-    if problem is not None:
-        return problem
-    if entry.is_symlink():
-        target = os.path.realpath(entry.path)
-        if os.path.commonpath((target, inside)) != inside:
-            return f"must not link out of the model folder, got {target!r} (copy the file)"
-        if not entry.is_file():
-            return f"must link to an existing file, got {target!r} (copy it, or remove the link)"
-        return None
-    if not entry.is_dir() and not entry.is_file():
+def _problem_of_no_file(entry: os.DirEntry[str], inside: Path) -> str | None:
+    if not entry.is_symlink():
         return "must be a file, a folder or a link to a file (remove it)"
+    target, home = os.path.realpath(entry.path), str(inside.resolve())
+    if os.path.commonpath((target, home)) != home:
+        return f"must not link out of the model folder, got {target!r} (copy the file)"
+    if not entry.is_file():
+        return f"must link to an existing file, got {target!r} (copy it, or remove the link)"
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,9 +12,9 @@ from pydantic import ValidationError
 from model_artifacts.paths import MODEL_NAME_RULE, is_model_name
 from model_folders.errors import ModelFileError, shown
 from model_folders.explain import explain
-from model_folders.folder import MODEL_FILE_NAME, ModelFolder
+from model_folders.folder import MODEL_FILE_NAME, Build, ModelFolder, builds_of
 from model_folders.model_file import Golden, ModelFile
-from model_folders.yaml_file import parse_yaml, syntax_problem
+from model_folders.yaml_file import parse_yaml, read_yaml, syntax_problem
 
 
 def load_model_folder(path: Path) -> ModelFolder:
@@ -28,34 +29,33 @@ def load_model_folder(path: Path) -> ModelFolder:
             f"{path}: the folder's name must be {MODEL_NAME_RULE}, because it becomes part of an"
             f" S3 key and of TargetModel, got {shown(name)} (rename the folder)"
         )
-    if not path.is_dir():
-        raise ModelFileError(
-            [*problems, f"{path}: must be a folder with a {MODEL_FILE_NAME} (create it)"]
-        )
     file = path / MODEL_FILE_NAME
     try:
-        parsed = _parse(file.read_bytes())
+        parsed, builds = _parse(read_yaml(file))
     except ValidationError as error:
         raise ModelFileError([*problems, *explain(file, error)]) from None
     except OSError as error:
         problems.append(
             f"{file}: must be a readable file, got {error.strerror} (create it, or check its mode)"
+            if path.is_dir()
+            else f"{path}: must be a folder with a {MODEL_FILE_NAME} (create it)"
         )
         raise ModelFileError(problems) from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise ModelFileError([*problems, syntax_problem(file, error)]) from error
     problems.extend(_golden_problems(path, "golden", parsed.golden))
     for key, spec in parsed.builds.items():
         problems.extend(_golden_problems(path, f"builds.{key}.golden", spec.golden))
     if problems:
         raise ModelFileError(problems)
-    return ModelFolder(name=name, path=path, file=parsed)
+    return ModelFolder(name=name, path=path, file=parsed, builds=builds)
 
 
 @lru_cache(maxsize=4096)
-def _parse(body: bytes) -> ModelFile:
-    """The typed file; equal texts, as a large fleet has many, are parsed once."""
-    return ModelFile.model_validate(parse_yaml(body))
+def _parse(body: bytes) -> tuple[ModelFile, Mapping[str, Build]]:
+    """The typed file and its builds; equal texts, as a large fleet has many, are parsed once."""
+    file = ModelFile.model_validate(parse_yaml(body))
+    return file, builds_of(file)
 
 
 def _golden_problems(path: Path, place: str, golden: Golden | None) -> list[str]:

@@ -109,7 +109,7 @@ def parse_index(data: bytes, *, name: str = INDEX_NAME) -> Index:
     """The index in ``data``; raises `DocumentError` with every problem."""
     try:
         value: object = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DocumentError(name, [f"must be JSON: {error}"]) from error
     problems = check_fields(value, "$", _INDEX_FIELDS)
     if problems:

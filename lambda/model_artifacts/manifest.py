@@ -88,7 +88,7 @@ def parse_manifest(data: bytes, *, name: str = "manifest") -> Manifest:
     """
     try:
         value: object = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DocumentError(name, [f"must be JSON: {error}"]) from error
     problems = check_fields(value, "$", _MANIFEST_FIELDS)
     if problems:

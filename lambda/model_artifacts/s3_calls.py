@@ -13,6 +13,7 @@ from botocore.exceptions import (
     IncompleteReadError,
 )
 from botocore.exceptions import ConnectionError as BotocoreConnectionError
+from urllib3.exceptions import HTTPError
 
 from model_artifacts.errors import StorageError
 
@@ -40,6 +41,8 @@ CONNECTION_ERRORS: Final = (
     BotocoreConnectionError,
     IncompleteReadError,
     ConnectionError,
+    # botocore lets some of its transport's errors through, such as a TLS failure inside a body
+    HTTPError,
 )
 """A request or its body broke off; botocore's own retries, if any, are used up."""
 

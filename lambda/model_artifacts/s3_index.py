@@ -15,6 +15,7 @@ from model_artifacts.index import (
     serialise_index,
 )
 from model_artifacts.s3_calls import CONDITION_FAILED, is_missing, storage_errors
+from model_artifacts.s3_reader import read_object
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -37,16 +38,14 @@ def load_index(s3: S3Client, *, bucket: str, prefix: str) -> StoredIndex:
     key = f"{prefix}{INDEX_NAME}"
     place = f"s3://{bucket}/{key}"
     try:
-        with storage_errors(f"reading {place}"):
-            answer = s3.get_object(Bucket=bucket, Key=key)
-            data = answer["Body"].read()
+        data, etag = read_object(s3, bucket=bucket, key=key)
     except StorageError as error:
         if is_missing(error):
             raise IndexMissingError(
                 f"{place} does not exist: nothing is published there"
             ) from error
         raise
-    return StoredIndex(index=parse_index(data, name=place), etag=answer["ETag"])
+    return StoredIndex(index=parse_index(data, name=place), etag=etag)
 
 
 def index_etag(s3: S3Client, *, bucket: str, prefix: str) -> str | None:
@@ -109,7 +108,7 @@ def _require(s3: S3Client, *, bucket: str, key: str) -> None:
     except StorageError as error:
         if is_missing(error):
             raise ArtifactsError(
-                f"s3://{bucket}/{key} does not exist, the index stays as it is"
-                " (someone deleted the archive; deploy again to make it anew)"
+                f"s3://{bucket}/{key} does not exist, the index stays as it is (someone deleted"
+                " the archive; deploy that version of the model to make it anew)"
             ) from error
         raise

@@ -1,4 +1,4 @@
-"""A range of an S3 object as a stream that survives broken connections."""
+"""Objects of S3, as a whole or a range of one as a stream; broken connections are survived."""
 
 from __future__ import annotations
 
@@ -14,6 +14,22 @@ if TYPE_CHECKING:
 
 _RESUMES: Final = 4
 _NO_SUCH_RANGE: Final = "InvalidRange"
+
+
+def read_object(s3: S3Client, *, bucket: str, key: str) -> tuple[bytes, str]:
+    """A whole object and its ETag; begins anew, up to 4 times, when the connection breaks.
+
+    Raises `StorageError`, with a code that `is_missing` knows when there is no such object.
+    """
+    for attempt in range(_RESUMES + 1):
+        with storage_errors(f"reading s3://{bucket}/{key}"):
+            answer = s3.get_object(Bucket=bucket, Key=key)
+            try:
+                return answer["Body"].read(), answer["ETag"]
+            except CONNECTION_ERRORS:
+                if attempt == _RESUMES:
+                    raise
+    raise AssertionError("unreachable: the last attempt returns or raises")
 
 
 class S3Reader:

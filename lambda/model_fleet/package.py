@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from model_artifacts import ArtifactsError, StorageError
@@ -13,25 +14,30 @@ from model_artifacts.archive import archive_size_limit, write_archive
 from model_artifacts.s3_upload import S3Upload
 from model_fleet.budget import OutOfTimeError, TimeBudget
 from model_fleet.fleet import Location
-from model_fleet.plan import Action, Step
+from model_fleet.plan import Action, Step, source_bytes
 from model_fleet.sources import Sources
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 # one vCPU compresses while the other archives wait for S3; each takes a part's memory, 16 MiB
-_PARALLEL: Final = 4
+_PARALLEL: Final = 3
+# Large archives are made one after the other beside the small ones: together they would share the
+# vCPU until the call ends and none is finished, though each alone would have been.
+_LARGE_BYTES: Final = 1 << 30
 
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Failure:
     """A model that cannot be published, in which step, and why."""
 
     model: str
     step: str
     reason: str
+    passing: bool
+    """A later call may well manage: S3 was busy, or time ran out."""
 
 
 @dataclass
@@ -41,9 +47,6 @@ class Report:
     made: int = 0
     failed: list[Failure] = field(default_factory=list[Failure])
     interrupted: list[Failure] = field(default_factory=list[Failure])
-    """Those that a later call may well manage: S3 was busy, or time ran out."""
-    waiting: int = 0
-    """Those that were not begun."""
 
 
 class _NotStartedError(Exception):
@@ -71,25 +74,43 @@ class Packager:
     def make(self, steps: Sequence[Step]) -> Report:
         """Make the archive of every step; a failure stops none of the others."""
         report = Report()
-        with ThreadPoolExecutor(max_workers=_PARALLEL) as pool:
-            running = [(step, pool.submit(self._make_one, step)) for step in steps]
-            for step, future in running:
-                name = step.model["name"]
-                try:
-                    future.result()
-                except _NotStartedError:
-                    report.waiting += 1
-                except OutOfTimeError:
-                    reason = "the time of one call ran out"
-                    report.interrupted.append(Failure(name, step.action, reason))
-                except StorageError as error:
-                    failures = report.interrupted if error.transient else report.failed
-                    failures.append(Failure(name, step.action, str(error)))
-                except ArtifactsError as error:
-                    report.failed.append(Failure(name, step.action, str(error)))
+        with (
+            ThreadPoolExecutor(max_workers=_PARALLEL) as small,
+            ThreadPoolExecutor(max_workers=1) as large,
+        ):
+            running = [
+                (large if source_bytes(step.model) >= _LARGE_BYTES else small).submit(
+                    self._attempt, step
+                )
+                for step in steps
+            ]
+            for future in running:
+                outcome = future.result()
+                if isinstance(outcome, Failure):
+                    failures = report.interrupted if outcome.passing else report.failed
+                    failures.append(outcome)
                 else:
-                    report.made += 1
+                    report.made += outcome
         return report
+
+    def _attempt(self, step: Step) -> Failure | bool:
+        """Whether the archive was made, or why not; an error itself would keep a part in memory."""
+        fail = partial(Failure, model=step.model["name"], step=step.action)
+        try:
+            self._make_one(step)
+        except _NotStartedError:
+            return False
+        except OutOfTimeError:
+            return fail(
+                reason=f"the time of one call ran out, with {source_bytes(step.model):,} bytes of"
+                " sources (make the model smaller, or split it)",
+                passing=True,
+            )
+        except StorageError as error:
+            return fail(reason=str(error), passing=error.transient)
+        except ArtifactsError as error:
+            return fail(reason=str(error), passing=False)
+        return True
 
     def _make_one(self, step: Step) -> None:
         if step.action is Action.COMPILE:

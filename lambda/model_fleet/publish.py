@@ -29,7 +29,7 @@ from model_fleet.package import Packager, Report
 from model_fleet.plan import Action, Step, plan
 from model_fleet.report import failure_message
 from model_fleet.requests import find_index, is_newest
-from model_fleet.sources import open_sources, read_object
+from model_fleet.sources import open_sources, read_source
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -115,7 +115,7 @@ class Publisher:
 
     def _manifest(self) -> Manifest:
         fleet = self.fleet
-        data = read_object(self.s3, bucket=fleet.source_bucket, key=fleet.manifest_key)
+        data = read_source(self.s3, bucket=fleet.source_bucket, key=fleet.manifest_key)
         name = f"s3://{fleet.source_bucket}/{fleet.manifest_key}"
         digest = manifest_digest(data)
         if digest != fleet.manifest_digest:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 from model_artifacts import Manifest, ManifestFile, ManifestModel, SourceMissingError
 from model_artifacts.archive import Member, Readable
 from model_artifacts.errors import StorageError
-from model_artifacts.s3_calls import is_missing, storage_errors
-from model_artifacts.s3_reader import S3Reader
+from model_artifacts.s3_calls import is_missing
+from model_artifacts.s3_reader import S3Reader, read_object
 from model_fleet.fleet import Fleet
 
 if TYPE_CHECKING:
@@ -67,19 +67,18 @@ def open_sources(s3: S3Client, fleet: Fleet, manifest: Manifest) -> Sources:
     return Sources(s3, fleet, pack=_small_pack(s3, fleet, ends))
 
 
-def read_object(s3: S3Client, *, bucket: str, key: str) -> bytes:
+def read_source(s3: S3Client, *, bucket: str, key: str) -> bytes:
     """A whole object; raises `SourceMissingError` and `StorageError`."""
-    place = f"s3://{bucket}/{key}"
     try:
-        with storage_errors(f"reading {place}"):
-            return s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        data, _ = read_object(s3, bucket=bucket, key=key)
     except StorageError as error:
         if is_missing(error):
-            raise SourceMissingError(f"{place} does not exist") from error
+            raise SourceMissingError(f"s3://{bucket}/{key} does not exist") from error
         raise
+    return data
 
 
 def _small_pack(s3: S3Client, fleet: Fleet, ends: Sequence[int]) -> bytes | None:
     if not ends or max(ends) > _PACK_IN_MEMORY_BYTES:
         return None
-    return read_object(s3, bucket=fleet.source_bucket, key=fleet.source_pack_key)
+    return read_source(s3, bucket=fleet.source_bucket, key=fleet.source_pack_key)

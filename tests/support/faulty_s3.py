@@ -118,7 +118,8 @@ class BrokenBody(io.BytesIO):
 
     def read(self, size: int | None = -1, /) -> bytes:
         data = super().read(size)
-        if not data:
+        # whoever wants the whole body gets nothing of it
+        if not data or size is None or size < 0:
             raise ResponseStreamingError(error="injected reset")
         return data
 

@@ -59,6 +59,15 @@ CASES = {
     "connection reset reading the manifest": Case(
         Fault(operation="get_object", key=".json", nth=3), "ConnectionClosedError"
     ),
+    "connection reset inside the index": Case(
+        Fault(operation="get_object", key=INDEX, body=BrokenBody, nth=2), None
+    ),
+    "connection reset inside the manifest": Case(
+        Fault(operation="get_object", key=".json", body=BrokenBody, nth=3), None
+    ),
+    "connection reset inside the source pack": Case(
+        Fault(operation="get_object", key=PACK, body=BrokenBody), None
+    ),
     "manifest corrupted": Case(
         Fault(operation="get_object", key=".json", nth=3, body=corrupted), "ManifestDigest"
     ),

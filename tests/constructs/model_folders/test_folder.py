@@ -156,14 +156,48 @@ def test_a_build_may_replace_the_golden_answer_or_do_without(write_model: WriteM
     assert folder.golden(folder.builds["gpu-onnx"]) is None
 
 
-def test_an_edit_that_keeps_the_size_is_noticed(write_model: WriteModel) -> None:
+def test_an_edit_is_seen_by_the_next_load_only_even_with_equal_size_and_time(
+    write_model: WriteModel,
+) -> None:
     path = write_model(files={"repository/a": b"old"})
+    os.utime(path / "repository/a", ns=(0, 12345))
     folder = load_model_folder(path)
-    before = folder.source_files(folder.builds["laptop"])[0]
+    before = folder.source_files(folder.builds["laptop"])
 
     (path / "repository/a").write_bytes(b"new")
     os.utime(path / "repository/a", ns=(0, 12345))
 
-    after = folder.source_files(folder.builds["laptop"])[0]
-    assert before.sha256 == hashlib.sha256(b"old").hexdigest()
-    assert after.sha256 == hashlib.sha256(b"new").hexdigest()
+    again = load_model_folder(path)
+    assert before[0].sha256 == hashlib.sha256(b"old").hexdigest()
+    assert folder.source_files(folder.builds["laptop"]) == before
+    assert again.source_files(again.builds["laptop"])[0].sha256 == (
+        hashlib.sha256(b"new").hexdigest()
+    )
+
+
+@pytest.mark.parametrize("size", [0, 1, (1 << 20) - 1, 1 << 20, 3_000_000])
+def test_digest_and_size_of_a_file_of(size: int, write_model: WriteModel) -> None:
+    body = bytes(range(256)) * (size // 256) + bytes(size % 256)
+    folder = load_model_folder(write_model(files={"repository/a": body}))
+
+    file = folder.overlay_files(folder.builds["laptop"])[0]
+
+    assert (file.size, file.sha256) == (size, hashlib.sha256(body).hexdigest())
+
+
+def test_files_that_cannot_be_read_are_all_named(
+    write_model: WriteModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = load_model_folder(write_model(files={"repository/a": b"", "repository/b": b""}))
+
+    def refuse(path: str, _: int) -> str:
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr("model_folders.folder.file_sha256", refuse)
+
+    with pytest.raises(ModelFileError) as caught:
+        folder.overlay_files(folder.builds["laptop"])
+    assert caught.value.problems == [
+        f"{folder.path}/repository/{name} must be readable, got Permission denied (check its mode)"
+        for name in ("a", "b")
+    ]

@@ -11,6 +11,11 @@ import pytest
 from model_folders import ModelFileError, load_model_folder
 
 WriteModel = Callable[..., Path]
+MODEL_YAML = """\
+description: d
+licence: MIT
+builds: {laptop: {targets: [cpu], overlays: [repository], precision: fp32}}
+"""
 
 
 def _problems(path: Path) -> list[str]:
@@ -47,6 +52,22 @@ def test_a_link_to_a_file_of_the_same_model_is_read_as_that_file(write_model: Wr
 
     files = folder.source_files(folder.builds["laptop"])
     assert [(file.path, file.size) for file in files] == [("a", 1), ("b", 6)]
+
+
+def test_an_overlay_behind_a_link_is_refused(write_model: WriteModel, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "inner").mkdir(parents=True)
+    (elsewhere / "inner/secret").write_text("s")
+    whole = write_model("whole", files={})
+    (whole / "repository").symlink_to(elsewhere)
+    part = write_model("part", yaml=MODEL_YAML.replace("repository", "repository/inner"), files={})
+    (part / "repository").symlink_to(elsewhere)
+
+    for path, overlay in ((whole, "repository"), (part, "repository/inner")):
+        problem = "model.yaml: builds.laptop.overlays[0] must be a folder below"
+        assert _problems(path) == [
+            f"{problem} {path}, not a link, got {overlay!r} (create it, or correct the path)"
+        ]
 
 
 def test_a_pipe_is_refused(write_model: WriteModel) -> None:

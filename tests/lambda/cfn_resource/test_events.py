@@ -81,6 +81,10 @@ def test_every_problem_of_properties_is_reported() -> None:
         ("x" * 10, 10, "x" * 10),
         ("x" * 11, 10, "xxxx [...]"),
         ("é" * 8, 13, "ééé [...]"),
+        ('"' * 8, 16, '"' * 8),
+        ('"' * 9, 16, '""""" [...]'),
+        ("\x00" * 3, 18, "\x00" * 3),
+        ("\ud800", 10, "?"),
     ],
 )
 def test_message_is_one_line_of_limited_bytes(text: str, limit: int, line: str) -> None:

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from model_artifacts import DocumentError, ManifestFile, parse_manifest, sha256_hex
+from model_artifacts import (
+    DocumentError,
+    ManifestFile,
+    parse_index,
+    parse_manifest,
+    sha256_hex,
+)
 from model_artifacts.manifest import manifest_digest
 from tests.support.fleet_world import any_model
 
@@ -128,3 +135,9 @@ def test_every_problem_is_reported_at_once() -> None:
 def test_text_that_is_not_json_is_refused() -> None:
     with pytest.raises(DocumentError, match=r"m\.json: must be JSON: Expecting"):
         parse_manifest(b"{", name="m.json")
+
+
+@pytest.mark.parametrize("parse", [parse_manifest, parse_index])
+def test_text_that_is_nested_too_deeply_is_refused(parse: Callable[..., object]) -> None:
+    with pytest.raises(DocumentError, match=r"m\.json: must be JSON: maximum recursion depth"):
+        parse(b"[" * 100_000, name="m.json")

@@ -6,9 +6,10 @@ import io
 from typing import TYPE_CHECKING
 
 import pytest
+from urllib3.exceptions import SSLError
 
 from model_artifacts import SourceMissingError, StorageError
-from model_artifacts.s3_reader import S3Reader
+from model_artifacts.s3_reader import S3Reader, read_object
 from tests.support.faulty_s3 import BrokenBody, Fault, FaultyS3, answer
 
 if TYPE_CHECKING:
@@ -59,6 +60,35 @@ def test_connection_that_never_gives_a_byte_is_a_transient_error(s3: S3Client) -
 @pytest.mark.parametrize(("size", "start"), [(300, 20), (10, 200)])
 def test_object_that_is_too_short_just_ends(s3: S3Client, size: int, start: int) -> None:
     assert read_all(reader(s3, size=size, start=start)) == CONTENT[start:]
+
+
+def test_whole_object_is_read_again_after_a_broken_connection(s3: S3Client) -> None:
+    etag = s3.put_object(Bucket="sources", Key="pack", Body=CONTENT)["ETag"]
+    fault = Fault(operation="get_object", body=BrokenBody)
+    client = FaultyS3(s3, lambda: None, [fault]).as_client()
+
+    assert read_object(client, bucket="sources", key="pack") == (CONTENT, etag)
+    assert fault.seen == 2
+
+
+def test_whole_object_that_never_comes_is_a_transient_error(s3: S3Client) -> None:
+    s3.put_object(Bucket="sources", Key="pack", Body=CONTENT)
+    fault = Fault(operation="get_object", body=BrokenBody, nth=0)
+    client = FaultyS3(s3, lambda: None, [fault]).as_client()
+
+    with pytest.raises(StorageError, match=r"reading s3://sources/pack: .*reset") as caught:
+        read_object(client, bucket="sources", key="pack")
+
+    assert caught.value.transient
+    assert fault.seen == 5
+
+
+def test_tls_failure_inside_a_body_is_a_broken_connection(s3: S3Client) -> None:
+    class BrokenTls(io.BytesIO):
+        def read(self, _: int | None = -1, /) -> bytes:
+            raise SSLError("decryption failed or bad record mac")
+
+    assert read_all(reader(s3, Fault(operation="get_object", body=BrokenTls))) == CONTENT[20:120]
 
 
 def test_missing_object_is_named(s3: S3Client) -> None:

@@ -127,6 +127,16 @@ def test_message_of_many_failures_names_the_first_and_counts_all_within_the_limi
     assert "\n" not in message
 
 
+def test_message_of_what_json_makes_longer_fits_into_the_response(world: FleetWorld) -> None:
+    names = {f'"\\{number:02}' * 20: {"1/x": b"x"} for number in range(20)}
+
+    with pytest.raises(FleetError) as caught:
+        world.run(world.event("create", world.release(names)))
+
+    assert len(str(caught.value).encode()) > 2000
+    assert len(json.dumps(str(caught.value), ensure_ascii=False).encode()) <= 3002
+
+
 def test_compile_recipe_without_compile_fleet_names_model_and_build(world: FleetWorld) -> None:
     release = world.release({"minilm": {"1/x": b"x"}}, recipes={"minilm": {"engine": "tensorrt"}})
 

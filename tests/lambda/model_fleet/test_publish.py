@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
 from dataclasses import dataclass
 from functools import partial
+from threading import Event
 
 import pytest
 
@@ -118,12 +121,64 @@ def test_publication_of_many_models_goes_on_over_several_calls(world: FleetWorld
     assert len(index_of(world)["models"]) == 31
 
 
+def test_manifest_without_models_is_published_and_retires_what_there_was(
+    world: FleetWorld,
+) -> None:
+    world.run(world.event("create", any_release(world)))
+    event = world.event("update", world.release({}), request="none")
+
+    result = world.run(event)
+
+    assert result.get("Data", {}).get("ModelCount") == "0"
+    assert index_of(world)["models"] == {}
+    assert list(index_of(world)["retired"]) == ["minilm"]
+    assert world.run(event) == result
+
+
+def test_empty_files_and_paths_beyond_ascii_are_packed(world: FleetWorld) -> None:
+    files = {"a/empty": b"", "a/größe 北.txt": b"x", f"{'long/' * 40}file": b"y"}
+
+    world.run(world.event("create", world.release({"minilm": files})))
+
+    target = resolve_target_model(index_of(world), "minilm")
+    body = world.s3.get_object(Bucket="artifacts", Key=f"{PREFIX}{target}")["Body"].read()
+    with tarfile.open(fileobj=io.BytesIO(body)) as archive:
+        found = {
+            member.name: archive.extractfile(member).read()  # type: ignore[union-attr]  # a file
+            for member in archive
+        }
+    assert found == files
+
+
 def test_model_too_big_for_one_call_fails_instead_of_looping(world: FleetWorld) -> None:
     event = world.event("create", any_release(world))
     world.on_event(event)
 
-    with pytest.raises(FleetError, match="model minilm: package failed: the time of one call"):
+    reason = "the time of one call ran out, with 4 bytes of sources"
+    with pytest.raises(FleetError, match=f"model minilm: package failed: {reason}"):
         world.is_complete(event, Countdown(cost=300))
+
+
+@pytest.mark.parametrize(("large_bytes", "at_once"), [(4, 1), (5, 3)])
+def test_large_archives_are_made_one_after_the_other(
+    world: FleetWorld, monkeypatch: pytest.MonkeyPatch, large_bytes: int, at_once: int
+) -> None:
+    monkeypatch.setattr("model_fleet.package._LARGE_BYTES", large_bytes)
+    running: list[int] = []
+    seen: list[int] = []
+
+    def read() -> None:
+        running.append(1)
+        seen.append(len(running))
+        Event().wait(0.05)
+        running.pop()
+
+    world.faults = [Fault(operation="get_object", key=".onnx", nth=0, action=read)]
+    models = {f"model-{number}": {"1/w": f"{number:04}".encode()} for number in range(3)}
+
+    world.run(world.event("create", world.release(models, blobs=["1/w"])))
+
+    assert (len(seen), max(seen)) == (3, at_once)
 
 
 def test_lost_archive_is_made_again_by_the_next_manifest(world: FleetWorld) -> None:
