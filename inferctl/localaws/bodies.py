@@ -6,12 +6,14 @@ archives of tens of megabytes.
 
 from __future__ import annotations
 
+import re
 from typing import Protocol
 
 # What is still read, and thrown away, of a body that was refused, so that the client sees the
 # answer instead of a reset connection.
 DRAIN_LIMIT = 128 * 1024 * 1024
 _STEP = 1024 * 1024
+_CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,15}[ \t]*[;\r\n]")
 
 
 class BodyError(Exception):
@@ -26,9 +28,14 @@ class ByteStream(Protocol):
 
 
 class BodyReader:
-    """One request's body. `read` may be called once; `drain` afterwards."""
+    """One request's body. `read` may be called once; `drain` afterwards.
+
+    Raises `BodyError` also when made for a ``length`` below 0.
+    """
 
     def __init__(self, stream: ByteStream, *, length: int, chunked: bool) -> None:
+        if length < 0:
+            raise BodyError(f"a body cannot have {length} bytes")
         self._stream = stream
         self._left = length
         self._chunked = chunked
@@ -80,10 +87,10 @@ class BodyReader:
 
     def _chunk_size(self) -> int:
         line = self._stream.readline(1024)
-        try:
-            return int(line.partition(b";")[0], 16)
-        except ValueError as error:
-            raise BodyError(f"malformed chunk size {line[:40]!r}") from error
+        # int() alone would take signs, underscores and 0x
+        if not _CHUNK_SIZE.match(line):
+            raise BodyError(f"malformed chunk size {line[:40]!r}")
+        return int(line.partition(b";")[0], 16)
 
     def _skip_trailers(self) -> None:
         while self._stream.readline(65536) not in (b"\r\n", b"\n", b""):

@@ -56,6 +56,8 @@ def _dispatcher() -> Callable[..., Iterable[bytes]]:
     # nothing here is called from a browser
     vars(werkzeug_app)["DISABLE_GLOBAL_CORS"] = True
     _forget_earlier_instances()
+    # every service asks IAM for the account of a request
+    moto_patches.apply("iam")
 
     def create_app(service: Any) -> Any:
         moto_patches.apply(service)

@@ -11,23 +11,25 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from inferctl.localaws.app import LocalAws
+from inferctl.localaws.log_lines import LineFormatter
 from inferctl.localaws.server import AddressInUseError
 from inferctl.localaws.state import State, write_state
 
 PORT_TAKEN = 3
+CANNOT_WORK = 4
+
+log = logging.getLogger("embedded AWS")
 
 
 def main() -> int:
-    """Run until SIGTERM, SIGINT or a shutdown request; status 3 if the port is taken."""
+    """Run until SIGTERM, SIGINT or a shutdown request; status 3 or 4 if it cannot."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--directory", type=Path, required=True)
     parser.add_argument("--port", type=int, default=0)
     arguments = parser.parse_args()
-    logging.basicConfig(
-        level=logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-        stream=sys.stderr,
-    )
+    output = logging.StreamHandler(sys.stderr)
+    output.setFormatter(LineFormatter())
+    logging.basicConfig(level=logging.INFO, handlers=[output])
     # one line per client call and per request would bury what matters
     for noisy in ("botocore", "urllib3", "werkzeug"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
@@ -39,13 +41,16 @@ def main() -> int:
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: aws.stop_requested.set())
             write_state(State(os.getpid(), aws.port, aws.url, started), directory)
-            logging.info("listening on %s", aws.url)
+            log.info("listening on %s", aws.url)
             aws.stop_requested.wait()
-            logging.info("stopping")
+            log.info("stopping")
             port, url = aws.port, aws.url
     except AddressInUseError as error:
-        logging.error("%s", error)
+        log.error("%s", error)
         return PORT_TAKEN
+    except OSError as error:
+        log.error("cannot work in %s: %s", directory, error)
+        return CANNOT_WORK
     write_state(State(None, port, url, started), directory)
     return 0
 

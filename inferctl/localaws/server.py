@@ -10,7 +10,6 @@ import contextlib
 import http.client
 import io
 import logging
-import select
 import socket
 import threading
 from collections.abc import Callable
@@ -18,9 +17,9 @@ from typing import Any
 
 from cheroot import server as cheroot_server
 from cheroot import wsgi
-from cheroot.makefile import MakeFile
 
 from inferctl.localaws.bodies import BodyError, BodyReader
+from inferctl.localaws.connections import Connection, GrowingThreads, Writer
 from inferctl.localaws.http import HttpRequest, HttpResponse
 
 HOST = "127.0.0.1"
@@ -29,98 +28,16 @@ Handler = Callable[[HttpRequest], HttpResponse]
 log = logging.getLogger(__name__)
 
 # A request may wait for others that it causes itself: Lambda functions, the Step Functions
-# interpreter and CloudFormation all call back. Each level holds one thread.
-_THREADS = 64
+# interpreter and model downloads all call back. Each level holds a thread, so with a fixed number
+# of threads enough callers would wait for one another for good.
+_THREADS = 16
 _IDLE_SECONDS = 300
-_ONE_PACKET = 65536
-# boto3 spends about one millisecond between two calls of a loop
-_LINGER_MILLISECONDS = 3
+_MOST_HEAD_BYTES = 256 * 1024
 _NO_BODY = frozenset({204, 304})
 
 
 class AddressInUseError(OSError):
     """Another process listens on the port."""
-
-
-class _Reader(io.BufferedReader):
-    """The C reader, with the two members that cheroot expects of its own Python one."""
-
-    bytes_read = 0
-
-    def __init__(self, sock: socket.socket) -> None:
-        super().__init__(socket.SocketIO(sock, "r"), 65536)
-        self._socket = sock
-        self._arrival = select.poll()
-        self._arrival.register(sock, select.POLLIN)
-
-    def has_data(self) -> bool:
-        """Whether the next request is here, or comes within `_LINGER_MILLISECONDS`."""
-        timeout = self._socket.gettimeout()
-        self._socket.settimeout(0)
-        try:
-            if self.peek(1):
-                return True
-        except OSError:
-            return False
-        finally:
-            self._socket.settimeout(timeout)
-        return bool(self._arrival.poll(_LINGER_MILLISECONDS))
-
-
-class _Writer:
-    """Sends at once, except that headers are held back to leave with a small body."""
-
-    bytes_written = 0
-
-    def __init__(self, sock: socket.socket) -> None:
-        self._socket = sock
-        self._held: bytes | None = None
-
-    def hold(self) -> None:
-        """Keep what is written next until `release`."""
-        self._held = b""
-
-    def release(self, body: bytes) -> None:
-        """Send what was held and then ``body``."""
-        head, self._held = self._held or b"", None
-        if len(body) <= _ONE_PACKET:
-            self._socket.sendall(head + body)
-            return
-        self._socket.sendall(head)
-        self._socket.sendall(body)
-
-    def write(self, data: bytes) -> int:
-        """Send or hold ``data``."""
-        if self._held is None:
-            self._socket.sendall(data)
-        else:
-            self._held += data
-        return len(data)
-
-    def flush(self) -> None:
-        """Nothing is ever buffered."""
-
-    def close(self) -> None:
-        """The socket is closed by its connection."""
-
-
-class _Connection(cheroot_server.HTTPConnection):
-    def __init__(self, server: Any, sock: socket.socket, makefile: Any = MakeFile) -> None:
-        super().__init__(server, sock, makefile)
-        self.rfile = _Reader(sock)
-        self.wfile = _Writer(sock)
-
-    def communicate(self) -> bool:
-        """Answer requests as long as they follow one another closely; True to keep the connection.
-
-        A client that asks again at once is answered by the same thread, without the two changes of
-        thread that a wait in cheroot's selector costs.
-        """
-        # cheroot's own stubs leave it untyped
-        while super().communicate():  # type: ignore[no-untyped-call]
-            if not (self.server.ready and self.rfile.has_data()):
-                return True
-        return False
 
 
 class _Gateway(cheroot_server.Gateway):
@@ -129,24 +46,16 @@ class _Gateway(cheroot_server.Gateway):
     def respond(self) -> None:
         """Answer one request."""
         req = self.req
-        reader = BodyReader(
-            req.conn.rfile,
-            length=int(req.inheaders.get(b"Content-Length", 0)),
-            chunked=req.chunked_read,
-        )
-        # the reader above replaces cheroot's, which must not try to read the body again
-        req.rfile = io.BytesIO()
-        request = HttpRequest(
-            method=req.method.decode("ascii"),
-            uri=req.uri.decode("latin-1"),
-            headers={
-                key.decode("latin-1").lower(): value.decode("latin-1")
-                for key, value in req.inheaders.items()
-            },
-            read_body=reader.read,
-        )
+        req.conn.socket.settimeout(_IDLE_SECONDS)
         try:
-            response = req.server.handler(request)
+            reader = BodyReader(
+                req.conn.rfile,
+                length=int(req.inheaders.get(b"Content-Length", 0)),
+                chunked=req.chunked_read,
+            )
+            # the reader replaces cheroot's, which must not try to read the body again
+            req.rfile = io.BytesIO()
+            response = req.server.handler(_request(req, reader))
             finished = reader.drain()
         except BodyError as error:
             response, finished = HttpResponse(400, str(error).encode()), False
@@ -167,10 +76,22 @@ class _Gateway(cheroot_server.Gateway):
                 req.outheaders.append((name.encode("latin-1"), value.encode("latin-1")))
         if response.status not in _NO_BODY:
             req.outheaders.append((b"Content-Length", length.encode("ascii")))
-        writer: _Writer = req.conn.wfile
+        writer: Writer = req.conn.wfile
         writer.hold()
         req.ensure_headers_sent()
         writer.release(b"" if req.method == b"HEAD" else response.body)
+
+
+def _request(req: Any, reader: BodyReader) -> HttpRequest:
+    return HttpRequest(
+        method=req.method.decode("latin-1"),
+        uri=req.uri.decode("latin-1"),
+        headers={
+            key.decode("latin-1").lower(): value.decode("latin-1")
+            for key, value in req.inheaders.items()
+        },
+        read_body=reader.read,
+    )
 
 
 class FrontServer:
@@ -183,7 +104,6 @@ class FrontServer:
         self._server = wsgi.Server(
             (HOST, port),
             None,
-            numthreads=_THREADS,
             request_queue_size=256,
             timeout=_IDLE_SECONDS,
             shutdown_timeout=2,
@@ -192,8 +112,12 @@ class FrontServer:
             # cheroot hands a gateway its request only; the handler is found through the server
             "gateway": _Gateway,
             "handler": handler,
-            "ConnectionClass": _Connection,
+            "requests": GrowingThreads(self._server, min=_THREADS),
+            "max_request_header_size": _MOST_HEAD_BYTES,
+            "ConnectionClass": Connection,
             "keep_alive_conn_limit": 4096,
+            # also how long a stop takes
+            "expiration_interval": 0.1,
             "error_log": _log_error,
         }
         for name, value in settings.items():

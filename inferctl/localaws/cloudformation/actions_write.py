@@ -65,7 +65,7 @@ class WriteActions:
 
     def delete_stack(self, call: Answer, region: str) -> Answer:
         stack = self._store.find(call["StackName"], region)
-        if stack is None or stack.status == "DELETE_COMPLETE":
+        if stack is None or stack.status in ("DELETE_COMPLETE", "DELETE_IN_PROGRESS"):
             return {}
         if stack.termination_protection:
             raise CloudFormationError(

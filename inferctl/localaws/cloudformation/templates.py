@@ -40,6 +40,9 @@ _RESOURCE_KEYS = frozenset(
         "UpdateReplacePolicy",
     ]
 )
+# docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+_MOST_RESOURCES = 500
+_MOST_BYTES = 1024 * 1024
 _VIRTUAL_HOST = re.compile(r"^(?P<bucket>.+?)\.s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?$")
 
 
@@ -62,10 +65,16 @@ class Template:
 
 def load_template(text: str) -> Template:
     """Parse and check the outline; raises `CloudFormationError` with every problem at once."""
+    if (size := len(text.encode())) > _MOST_BYTES:
+        raise CloudFormationError(
+            f"Template may not exceed {_MOST_BYTES} bytes in size, and has {size}"
+        )
     try:
         body = json.loads(text) if text.lstrip().startswith("{") else yaml.load(text, _Loader)
     except (ValueError, yaml.YAMLError) as error:
         raise CloudFormationError(f"Template format error: {error}") from error
+    except RecursionError as error:
+        raise CloudFormationError("Template format error: it is nested too deeply") from error
     if not isinstance(body, dict):
         raise CloudFormationError("Template format error: the template is not an object")
     problems = [
@@ -89,6 +98,11 @@ def load_template(text: str) -> Template:
 
 def _resource_problems(resources: dict[str, Any]) -> list[str]:
     problems: list[str] = []
+    if len(resources) > _MOST_RESOURCES:
+        problems.append(
+            f"Number of resources, {len(resources)}, is greater than maximum allowed,"
+            f" {_MOST_RESOURCES}"
+        )
     for name, declaration in resources.items():
         if not isinstance(declaration, dict) or not isinstance(declaration.get("Type"), str):
             problems.append(f"[/Resources/{name}] needs a Type")

@@ -53,6 +53,7 @@ class Invocation:
     payload: bytes
     error: str | None = None
     logs: tuple[str, ...] = ()
+    seconds: float = 0.0
 
     @property
     def error_fields(self) -> dict[str, Any]:

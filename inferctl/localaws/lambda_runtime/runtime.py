@@ -14,9 +14,10 @@ from .code import BadArchiveError, unpack
 from .environment import Interpreters, UnsupportedRuntimeError, link_python_packages
 from .function import FunctionSpec, Invocation
 from .pool import WorkerPool
+from .reading import readable_lines, short_name
 from .worker import Worker
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("lambda")
 
 AsyncFailureListener = Callable[[str, Any, dict[str, Any]], None]
 # long enough for the pauses of a deployment, short enough to give the memory back after it
@@ -110,7 +111,7 @@ class LambdaRuntime:
         return pool
 
     def _start(self, function: FunctionSpec, root: Path) -> Worker:
-        log.info("lambda %s: new sandbox", function.name)
+        log.info("%s: new sandbox", short_name(function.name))
         return Worker(
             function,
             root=root,
@@ -129,11 +130,8 @@ class LambdaRuntime:
         with self._lock:
             self._calls[function.arn] += 1
             self._failures[function.arn] += invocation.error is not None
-        for line in invocation.logs:
-            log.info("lambda %s: %s", function.name, line)
-        if invocation.error is not None:
-            text = invocation.payload.decode("utf-8", "replace")
-            log.warning("lambda %s failed: %s", function.name, text)
+        for line in readable_lines(function, invocation):
+            log.info("%s", line)
 
     def _reap(self) -> None:
         while not self._closed.wait(_REAP_EVERY_SECONDS):

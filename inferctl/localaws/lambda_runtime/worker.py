@@ -100,11 +100,13 @@ class Worker:
             said = f"signal {-status}" if status < 0 else f"exit status {status}"
             message = f"RequestId: {request_id} Error: Runtime exited with error: {said}"
             kind, answer = b"E", _error("Runtime.ExitError", message)
-        milliseconds = (time.monotonic() - begun) * 1000
-        logs = self._write_logs(request_id, milliseconds)
+        seconds = time.monotonic() - begun
+        logs = self._write_logs(request_id, seconds)
         self.idle_since = time.monotonic()
         error = "Unhandled" if kind == b"E" else None
-        return Invocation(request_id=request_id, payload=answer, error=error, logs=tuple(logs))
+        return Invocation(
+            request_id=request_id, payload=answer, error=error, logs=tuple(logs), seconds=seconds
+        )
 
     def kill(self) -> None:
         """End the sandbox and everything it started; safe to repeat."""
@@ -143,7 +145,7 @@ class Worker:
                     lines.append(raw.decode("utf-8", "replace").rstrip("\r\n"))
         self._logs.put(lines)
 
-    def _write_logs(self, request_id: str, milliseconds: float) -> list[str]:
+    def _write_logs(self, request_id: str, seconds: float) -> list[str]:
         try:
             lines = self._logs.get(timeout=_LOG_WAIT_SECONDS)
         except queue.Empty:
@@ -153,7 +155,7 @@ class Worker:
             f"START RequestId: {request_id} Version: {self._function.version}",
             *lines,
             f"END RequestId: {request_id}",
-            f"REPORT RequestId: {request_id}\tDuration: {milliseconds:.2f} ms",
+            f"REPORT RequestId: {request_id}\tDuration: {seconds * 1000:.2f} ms",
         ]
         self._function.write_logs(self.log_stream, lines)
         return lines

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from . import (
     cloudtrail_lookup_events,
+    iam_account_lookup,
     lambda_invocation,
     lambda_logging_config,
     lambda_retirement,
@@ -22,6 +23,7 @@ from .patch import Patch
 
 PATCHES: tuple[Patch, ...] = (
     *cloudtrail_lookup_events.PATCHES,
+    *iam_account_lookup.PATCHES,
     *lambda_invocation.PATCHES,
     *lambda_logging_config.PATCHES,
     *lambda_retirement.PATCHES,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from .model_store import ModelStore
 from .processes import memory_bytes
 from .runner import ContainerProcess, ContainerRunner
 from .supervisor import Session, Supervisor
-from .wire import ConnectionLostError, Reply, ReplyTimeoutError
+from .wire import ConnectionLostError, Reply, ReplyTimeoutError, stub_died
 
 _TIMED_OUT = (
     "Your invocation timed out while waiting for a response from container primary. Review the"
@@ -40,6 +41,7 @@ class EndpointHost:
         limits: Limits,
     ) -> None:
         self.spec = spec
+        self.closed = False
         self._runner = runner
         self._work_dir = work_dir
         try:
@@ -161,16 +163,17 @@ class EndpointHost:
         }
 
     def close(self) -> None:
-        """Ends the container and deletes the unpacked models."""
+        """Ends the container and deletes its files; calls under way fail."""
+        self.closed = True
         self._supervisor.close()
         self._models.close()
+        shutil.rmtree(self._work_dir, ignore_errors=True)
 
 
 def _fault(reply: Reply) -> str | None:
     """What kind of failure an answer is.
 
-    Triton answers a dead stub with 400 "Stub process '...' is not healthy." while /ping stays 200,
-    and a model it does not have with an empty 404.
+    With a dead stub /ping stays 200. A model that Triton does not have is an empty 404.
     """
     if reply.status == 200:
         return None
@@ -180,6 +183,6 @@ def _fault(reply: Reply) -> str | None:
         return "unknown model"
     if reply.status == 503:
         return "container"
-    if b"Stub process" in reply.body and b"is not healthy" in reply.body:
+    if stub_died(reply):
         return "stub"
     return "request"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shutil
 import threading
@@ -48,10 +49,14 @@ class EndpointServing:
         self._directory = directory
         self._objects = object_store
         self._work_dir = work_dir.absolute() / "endpoints"
+        # what a process that was killed has left
+        shutil.rmtree(self._work_dir, ignore_errors=True)
+        self._numbers = itertools.count(1)
         self._limits = limits or Limits.of_this_machine()
         self._runner = runner
         self._lock = threading.Lock()
         self._hosts: dict[str, EndpointHost] = {}
+        self._closed = False
 
     def invoke(
         self,
@@ -69,14 +74,22 @@ class EndpointServing:
                 raise BodyTooLargeError(
                     f"Request body of {len(body)} bytes exceeds the limit of {MAX_BODY_BYTES} bytes"
                 )
-            host = self._hosts.get(endpoint) or self._host(endpoint)
-            reply = host.invoke(
-                _checked_target(host.spec, target_model),
-                body,
-                content_type=content_type,
-                accept=accept,
-                custom_attributes=custom_attributes,
-            )
+            while True:
+                host = self._hosts.get(endpoint) or self._host(endpoint)
+                target = _checked_target(host.spec, target_model)
+                try:
+                    reply = host.invoke(
+                        target,
+                        body,
+                        content_type=content_type,
+                        accept=accept,
+                        custom_attributes=custom_attributes,
+                    )
+                    break
+                except ServingError:
+                    # after an update its successor answers; after a deletion there is none
+                    if not host.closed:
+                        raise
         except ServingError as error:
             return error.response()
         headers = {
@@ -92,7 +105,6 @@ class EndpointServing:
             host = self._hosts.pop(endpoint, None)
         if host is not None:
             host.close()
-            shutil.rmtree(self._work_dir / endpoint, ignore_errors=True)
 
     def status(self) -> dict[str, Any]:
         """Per endpoint that was invoked: its container, counts and loaded models."""
@@ -101,30 +113,41 @@ class EndpointServing:
         return {name: host.status() for name, host in sorted(hosts.items())}
 
     def close(self) -> None:
-        """Ends every container."""
-        for endpoint in list(self._hosts):
+        """Ends every container, and starts none any more."""
+        with self._lock:
+            self._closed = True
+            endpoints = list(self._hosts)
+        for endpoint in endpoints:
             self.forget(endpoint)
 
     def _host(self, endpoint: str) -> EndpointHost:
+        self._spec(endpoint)
+        # fetching the server may take a minute: not while others wait for the lock
+        runner = self._chosen_runner()
+        with self._lock:
+            if self._closed:
+                raise ServiceUnavailableError("the embedded AWS is shutting down")
+            # again, under the lock: an update announces itself only after it has happened
+            spec = self._spec(endpoint)
+            host = self._hosts.get(endpoint)
+            if host is None:
+                host = self._hosts[endpoint] = EndpointHost(
+                    spec,
+                    objects=self._objects,
+                    runner=runner,
+                    # a folder of its own: what it replaces may still be closing
+                    work_dir=self._work_dir / f"{endpoint}.{next(self._numbers)}",
+                    limits=self._limits,
+                )
+            return host
+
+    def _spec(self, endpoint: str) -> EndpointSpec:
         spec = None
         if re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", endpoint):
             spec = self._directory.lookup(endpoint)
         if spec is None:
             raise ValidationError(f"Endpoint {endpoint} of account {ACCOUNT} not found.")
-        # fetching the server may take a minute: not while others wait for the lock
-        runner = self._chosen_runner()
-        with self._lock:
-            host = self._hosts.get(endpoint)
-            if host is None:
-                host = EndpointHost(
-                    spec,
-                    objects=self._objects,
-                    runner=runner,
-                    work_dir=self._work_dir / endpoint,
-                    limits=self._limits,
-                )
-                self._hosts[endpoint] = host
-            return host
+        return spec
 
     def _chosen_runner(self) -> ContainerRunner:
         if self._runner is None:

@@ -45,11 +45,18 @@ def observe(target: str, stored: StoredModel, session: Session, load_seconds: fl
 
     Without processes of its own (another backend, or Docker) its size on disk stands in.
     """
-    inside = session.process.model_path(stored.directory) + "/"
-    pids = [
-        process.pid
-        for process in session.process.processes()
-        if process.program == STUB and any(word.startswith(inside) for word in process.arguments)
-    ]
+    pids = [pid for _, pid in stubs_of(session, stored)]
     memory = sum(memory_bytes(pid) for pid in pids) or stored.size
     return LoadedModel(target, stored, session, load_seconds, memory, DeathWatch(pids))
+
+
+def stubs_of(session: Session, stored: StoredModel) -> list[tuple[str, int]]:
+    """Script and process number of each live Python stub of the model."""
+    inside = session.process.model_path(stored.directory) + "/"
+    return [
+        (word, process.pid)
+        for process in session.process.processes()
+        if process.program == STUB
+        for word in process.arguments
+        if word.startswith(inside)
+    ]

@@ -9,10 +9,11 @@ from .container_api import LOAD_SECONDS
 from .faults import ServiceUnavailableError, ServingError
 from .loaded_model import LoadedModel, observe
 from .model_store import StoredModel
+from .stuck_load import freed_when_stuck
 from .supervisor import Session, Supervisor
-from .wire import ConnectionLostError, Reply, ReplyTimeoutError
+from .wire import ConnectionLostError, Reply, ReplyTimeoutError, stub_died
 
-_UNLOAD_SECONDS = 60.0
+_UNLOAD_SECONDS = 20.0
 # A model whose stub was killed unloads in 2 s, or hangs for good once a request has noticed.
 _REMNANT_SECONDS = 4.0
 _ATTEMPTS = 4
@@ -40,20 +41,22 @@ class Loader:
             session = self._supervisor.session(time.monotonic() + LOAD_SECONDS)
             started = time.monotonic()
             try:
-                reply = session.api.load(
-                    name=stored.name,
-                    path=session.process.model_path(stored.directory),
-                    target=target,
-                )
+                with freed_when_stuck(self._supervisor, session, stored):
+                    reply = session.api.load(
+                        name=stored.name,
+                        path=session.process.model_path(stored.directory),
+                        target=target,
+                    )
                 if reply.status == 200:
                     return observe(target, stored, session, time.monotonic() - started)
                 if reply.status == 507:
                     if self._give_up_one(target):
                         continue
                     raise LoadRefusedError(reply)
-                if reply.status != 409:
+                if reply.status == 409:
+                    self._clear(session, target, stored)
+                elif not (stub_died(reply) and failures == 0):
                     raise LoadRefusedError(reply)
-                self._clear(session, target, stored)
             except ConnectionLostError:
                 self._supervisor.await_exit(session, seconds=2)
             except ReplyTimeoutError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tarfile
 import tempfile
@@ -42,6 +43,7 @@ class ModelStore:
         self._prefix = prefix
         self._lock = threading.Lock()
         self._ledger = LruLedger(max_entries=1_000_000, max_bytes=max_bytes)
+        self._condemned = 0
         self.downloads = 0
 
     def fetch(self, target: str) -> StoredModel:
@@ -69,36 +71,46 @@ class ModelStore:
         with self._lock:
             self.downloads += 1
             self._ledger.resize(name, size)
-            excess = self._ledger.over_budget()
-        self._delete(excess)
+            condemned = self._condemn(self._ledger.over_budget())
+        _delete(condemned)
         return StoredModel(name, directory, size)
 
     def release(self, stored: StoredModel, *, discard: bool = False) -> None:
         """The model is no longer loaded; with ``discard`` its files go at once."""
+        condemned: list[Path] = []
         with self._lock:
             if stored.name in self._ledger:
                 self._ledger.unpin(stored.name)
                 if discard and self._ledger.pins(stored.name) == 0:
                     self._ledger.remove(stored.name)
-                    shutil.rmtree(self.root / stored.name, ignore_errors=True)
+                    condemned = self._condemn([stored.name])
+        _delete(condemned)
 
     def _make_room(self, name: str, size: int, url: str) -> None:
         with self._lock:
             victims = self._ledger.reserve(name, size)
+            condemned = self._condemn(victims or [])
         if victims is None:
             raise ValidationError(
                 f"Failed to extract model data archive from URL {url!r}: no disk space is left"
                 f" ({self._ledger.max_bytes} bytes, all of loaded models)."
             )
-        self._delete(victims)
+        _delete(condemned)
 
     def _forget(self, name: str) -> None:
         with self._lock:
             self._ledger.remove(name)
 
-    def _delete(self, names: list[str]) -> None:
+    def _condemn(self, names: list[str]) -> list[Path]:
+        """Moves models out of the way, so that one of them can be fetched again at once."""
+        condemned = []
         for name in names:
-            shutil.rmtree(self.root / name, ignore_errors=True)
+            self._condemned += 1
+            path = self.root / f"condemned-{self._condemned}"
+            with contextlib.suppress(FileNotFoundError):
+                (self.root / name).rename(path)
+            condemned.append(path)
+        return condemned
 
     def _download(self, url: str, directory: Path) -> int:
         scratch = Path(tempfile.mkdtemp(dir=self.root, prefix="unpacking-"))
@@ -117,6 +129,11 @@ class ModelStore:
         return size
 
 
+def _delete(condemned: list[Path]) -> None:
+    for path in condemned:
+        shutil.rmtree(path, ignore_errors=True)
+
+
 def unpack(stream: BinaryIO, directory: Path, *, max_bytes: int) -> int:
     """Unpacks a tar.gz while it is read and returns the bytes of its files.
 
@@ -125,7 +142,7 @@ def unpack(stream: BinaryIO, directory: Path, *, max_bytes: int) -> int:
     """
     directory.mkdir(parents=True)
     total = 0
-    with tarfile.open(fileobj=stream, mode="r|gz") as archive:
+    with tarfile.open(fileobj=stream, mode="r|gz", bufsize=1 << 20) as archive:
         for count, member in enumerate(archive, start=1):
             total += member.size
             if total > max_bytes:

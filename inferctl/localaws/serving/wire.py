@@ -36,6 +36,11 @@ class Reply:
         return self.body.decode("utf-8", "replace")
 
 
+def stub_died(reply: Reply) -> bool:
+    """Triton answers for a Python stub that was killed: 400 "Stub process 'x' is not healthy."."""
+    return b"Stub process" in reply.body and b"is not healthy" in reply.body
+
+
 class Connection:
     """One kept connection; used by one caller at a time."""
 

@@ -133,3 +133,13 @@ def test_a_taken_port_is_an_error_of_one_line(
 
     assert run(directory, "start", "--port", "4566") == 1
     assert capsys.readouterr().err == "port 4566 of 127.0.0.1 is taken by another process\n"
+
+
+def test_a_folder_that_cannot_be_made_is_an_error_of_one_line(
+    directory: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    blocked = directory / "file"
+    blocked.write_text("not a folder")
+
+    assert run(blocked / "aws", "start") == 1
+    assert "Not a directory" in capsys.readouterr().err

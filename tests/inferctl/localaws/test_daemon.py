@@ -7,6 +7,7 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -52,16 +53,6 @@ def test_start_use_and_stop(directory: Path) -> None:
     assert running(directory) is None
     assert not daemon.stop(directory=directory)
     wait_until_gone(state.pid or 0)
-
-
-def test_a_restart_has_the_same_port(directory: Path) -> None:
-    first = daemon.start(directory=directory)
-    daemon.stop(directory=directory)
-
-    second = daemon.start(directory=directory)
-
-    assert second.port == first.port
-    assert second.pid != first.pid
 
 
 def test_a_killed_process_is_noticed_and_replaced_on_its_port(directory: Path) -> None:
@@ -131,11 +122,13 @@ def test_another_port_than_the_running_one_is_refused(directory: Path) -> None:
         daemon.start(directory=directory, port=1)
 
 
-def test_the_log_begins_anew_with_each_start(directory: Path) -> None:
-    for _ in range(2):
-        daemon.start(directory=directory)
-        daemon.stop(directory=directory)
+def test_a_restart_has_the_same_port_and_a_new_log(directory: Path) -> None:
+    first = daemon.start(directory=directory)
+    daemon.stop(directory=directory)
 
+    second = daemon.start(directory=directory)
+
+    assert (second.port, second.pid != first.pid) == (first.port, True)
     assert daemon.log_file(directory).read_text().count("listening on") == 1
     assert (directory / "log.previous.txt").exists()
 
@@ -145,6 +138,21 @@ def test_a_start_that_fails_shows_its_log(directory: Path, monkeypatch: pytest.M
 
     with pytest.raises(DaemonError, match=r"No module named inferctl\.localaws\.no_such"):
         daemon.start(directory=directory)
+
+
+def test_a_folder_that_cannot_be_used_is_named(directory: Path) -> None:
+    # stands for a disk that is full or read-only; root may write everywhere else
+    (directory / "work").write_text("a file, not a folder")
+
+    with pytest.raises(DaemonError, match=r"cannot work in .*Not a directory"):
+        daemon.start(directory=directory)
+
+
+def test_two_starts_at_once_are_one_process(directory: Path) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        states = list(pool.map(lambda _: daemon.start(directory=directory), range(2)))
+
+    assert states[0] == states[1]
 
 
 def test_a_pid_that_belongs_to_somebody_else_is_left_alone(directory: Path) -> None:

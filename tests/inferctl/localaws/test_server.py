@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import contextlib
 import http.client
 import re
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 
@@ -19,7 +22,20 @@ def echo(request: HttpRequest) -> HttpResponse:
         return HttpResponse(200, b"", {"Content-Length": "12345"})
     if request.path == "/empty":
         return HttpResponse(204)
+    if request.path == "/nested":
+        return HttpResponse(200, get(int(request.query), "/inner"))
     return HttpResponse(200, request.read_body(None), {"X-Uri": request.uri})
+
+
+def get(port: int, path: str) -> bytes:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        assert answer.status == 200
+        return answer.read() + path.encode()
+    finally:
+        connection.close()
 
 
 @pytest.fixture(scope="module")
@@ -114,11 +130,69 @@ def test_a_refused_body_is_read_away_so_that_the_answer_arrives(
     assert (answer.status, answer.read()) == (413, b"too large")
 
 
-def test_a_broken_chunk_is_answered_with_400(server: FrontServer) -> None:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as sock:
-        sock.sendall(b"PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")
+_CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
 
-        assert sock.recv(1000).startswith(b"HTTP/1.1 400 Bad Request")
+
+@pytest.mark.parametrize(
+    ("rest", "status"),
+    [
+        (_CHUNKED + b"zz\r\n", 400),
+        (_CHUNKED + b"-1\r\nabc", 400),
+        (_CHUNKED + b"0x3\r\nabc\r\n0\r\n\r\n", 400),
+        (_CHUNKED + b"3\r\nabcd\r\n", 400),
+        (b"Content-Length: -1\r\n\r\nabc", 400),
+        (b"Content-Length: -7\r\n\r\nabc", 400),
+        (b"Content-Length: three\r\n\r\nabc", 400),
+        (b"no colon\r\n\r\n", 400),
+        (b"Transfer-Encoding: gzip\r\n\r\nabc", 501),
+        (b"".join(b"X-%d: %0200d\r\n" % (one, one) for one in range(2000)) + b"\r\n", 413),
+    ],
+)
+def test_a_request_that_is_no_http_is_refused_and_its_connection_closed(
+    server: FrontServer, rest: bytes, status: int
+) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as sock:
+        sock.sendall(b"PUT / HTTP/1.1\r\nHost: x\r\n" + rest)
+
+        assert sock.recv(12) == b"HTTP/1.1 %d" % status
+        with contextlib.suppress(ConnectionResetError):
+            # returns only at the end of the connection
+            sock.makefile("rb").read()
+    assert get(server.port, "/next") == b"/next"
+
+
+def test_a_body_that_ends_early_is_answered_with_400(server: FrontServer) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as sock:
+        sock.sendall(b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc")
+        sock.shutdown(socket.SHUT_WR)
+
+        assert b"the connection ended 7 bytes before the body did" in sock.makefile("rb").read()
+
+
+def test_requests_that_wait_for_requests_never_wait_for_one_another(server: FrontServer) -> None:
+    with ThreadPoolExecutor(150) as pool:
+        answers = list(pool.map(lambda _: get(server.port, f"/nested?{server.port}"), range(150)))
+
+    assert {answer.partition(b"?")[0] for answer in answers} == {b"/inner/nested"}
+
+
+def test_clients_that_send_half_a_request_keep_nobody_waiting(server: FrontServer) -> None:
+    with ExitStack() as stack:
+        for _ in range(100):
+            sock = stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+            sock.sendall(b"GET / HT")
+
+        assert get(server.port, "/") == b"/"
+
+
+def test_a_hundred_kept_connections_are_served(server: FrontServer) -> None:
+    connections = [http.client.HTTPConnection("127.0.0.1", server.port) for _ in range(100)]
+    for turn in range(2):
+        for connection in connections:
+            connection.request("POST", "/", body=b"%d" % turn)
+            assert connection.getresponse().read() == b"%d" % turn
+    for connection in connections:
+        connection.close()
 
 
 def test_nothing_listens_beyond_loopback(server: FrontServer) -> None:

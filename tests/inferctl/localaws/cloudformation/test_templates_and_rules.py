@@ -30,6 +30,14 @@ _GROUP = {"Type": "AWS::Logs::LogGroup"}
             {"Parameters": {"P": {}}, "Resources": {"X": {**_GROUP, "Properties": []}}},
             "[/Parameters/P] needs a Type; [/Resources/X/Properties] must be an object",
         ),
+        (
+            {"Resources": {f"X{number}": _GROUP for number in range(501)}},
+            "Number of resources, 501, is greater than maximum allowed, 500",
+        ),
+        (
+            {"Description": "x" * 1024 * 1024, "Resources": {"X": _GROUP}},
+            "Template may not exceed 1048576 bytes in size, and has 1048",
+        ),
         ({"Resources": {}}, "At least one Resources member must be defined."),
         ({"Transform": "T", "Resources": {"X": _GROUP}}, "section 'Transform' is not emulated"),
         (
@@ -125,3 +133,15 @@ Outputs:
     stacks.client.create_stack(StackName="yaml", TemplateBody=yaml)
 
     assert stacks.outputs("yaml") == {"Value": "2012-10-17:us-east-1:b"}
+
+
+def test_template_nested_beyond_reason_is_refused(stacks: Stacks) -> None:
+    with pytest.raises(ClientError, match="Template format error: it is nested too deeply"):
+        stacks.client.create_stack(StackName="deep", TemplateBody="[" * 5000)
+
+
+def test_deletion_of_a_stack_that_is_being_deleted_is_no_error(stacks: Stacks) -> None:
+    stacks.create("twice", {"Resources": {f"X{number}": _GROUP for number in range(20)}})
+
+    for _ in range(3):
+        stacks.client.delete_stack(StackName="twice")

@@ -41,6 +41,9 @@ class TritonPythonModel:
         return answers
 """
 PREFIX = "s3://models/fleet/"
+# The models here are complete; without it each load starts its stubs twice and takes twice as long.
+# tests/inferctl/test_life_cycle.py serves with the image's defaults.
+QUICK = {"SAGEMAKER_TRITON_ADDITIONAL_ARGS": "--disable-auto-complete-config"}
 
 
 def archive(files: dict[str, str]) -> bytes:
@@ -130,7 +133,7 @@ class MemoryDirectory:
             "model_name": "model",
             "model_data_url": PREFIX,
             "image": "sagemaker-tritonserver:26.05-py3",
-            "environment": {"SAGEMAKER_TRITON_PING_MODE": "live"},
+            "environment": {"SAGEMAKER_TRITON_PING_MODE": "live", **QUICK},
             "instance_type": "ml.g4dn.4xlarge",
             "instance_count": 2,
             "variant_name": "AllTraffic",

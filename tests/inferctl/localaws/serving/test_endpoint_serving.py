@@ -168,7 +168,7 @@ def test_forget_ends_the_container_and_deletes_the_models(make: Made, tmp_path: 
     platform.serving.forget("e")
 
     assert runner.container.wait(0)
-    assert not (tmp_path / "endpoints/e").exists()
+    assert list((tmp_path / "endpoints").iterdir()) == []
     assert platform.serving.status() == {}
     platform.directory.specs.clear()
     assert error_of(platform.invoke("e", "a", b"{}"))[1] == "ValidationError"
@@ -181,7 +181,40 @@ def test_a_call_that_is_under_way_when_its_endpoint_is_deleted_gets_an_answer(ma
     with ThreadPoolExecutor(1) as pool:
         call = in_background(pool, platform, "a")
         wait_for(lambda: runner.container.log.count("invoke a") == 2)
+        platform.directory.specs.clear()
         platform.serving.forget("e")
 
     # the stopping container may still have answered
-    assert call.result().status in (200, 503)
+    assert call.result().status in (200, 400)
+
+
+def test_a_call_that_is_under_way_when_its_endpoint_is_updated_is_answered(make: Made) -> None:
+    platform, runner = make()
+    platform.invoke("e", "a", b"{}")
+    runner.container.load_gate.clear()
+    runner.container.fail_loads = [(400, "stopping")]
+    with ThreadPoolExecutor(1) as pool:
+        call = in_background(pool, platform, "b")
+        wait_for(lambda: "load b" in runner.container.log)
+        platform.directory.add("e", variant_name="Second")
+        platform.serving.forget("e")
+
+    assert call.result().headers["x-Amzn-Invoked-Production-Variant"] == "Second"
+    assert len(runner.started) == 2
+
+
+def test_after_close_nothing_is_started(make: Made) -> None:
+    platform, runner = make()
+    platform.serving.close()
+
+    assert error_of(platform.invoke("e", "a", b"{}"))[:2] == (503, "ServiceUnavailable")
+    assert runner.started == []
+
+
+def test_what_a_killed_process_has_left_is_deleted(make: Made, tmp_path: Path) -> None:
+    stale = tmp_path / "endpoints/e.7/models/x"
+    stale.mkdir(parents=True)
+
+    make()
+
+    assert not stale.exists()

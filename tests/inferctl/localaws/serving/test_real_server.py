@@ -95,7 +95,7 @@ def test_container_answers_409_for_a_name_that_is_loaded(
     api: ContainerApi, shared: Platform
 ) -> None:
     name = model_hash(PREFIX + MINI)
-    directory = next(shared.serving._work_dir.glob(f"e/models/{name}/model"))
+    directory = next(shared.serving._work_dir.glob(f"e.*/models/{name}/model"))
 
     assert api.load(name=name, path=str(directory), target=MINI).status == 409
 

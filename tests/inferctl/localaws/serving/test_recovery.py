@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,14 @@ from inferctl.localaws.serving.processes import STUB, DeathWatch, descendants
 from inferctl.localaws.serving.runner import ContainerRunner
 from inferctl.localaws.serving.wire import ConnectionPool
 from tests.inferctl.localaws.serving.support import (
+    QUICK,
     Platform,
     answer,
     ensemble,
     error_of,
     python_model,
     question,
+    wait_for,
 )
 
 pytestmark = pytest.mark.server
@@ -90,6 +93,9 @@ def test_a_server_killed_during_a_call_does_not_cost_the_call(own: Platform) -> 
 
 
 def test_a_killed_stub_is_replaced_without_a_restart(own: Platform) -> None:
+    # with the image's defaults; without completed configurations Triton itself keeps the regions of
+    # the dead stub's ensemble until its process ends
+    own.directory.add("e", environment={})
     own.store.put("a", ensemble(1, 2))
     own.store.put("b", python_model(factor=5))
     own.invoke("e", "b", question(1))
@@ -122,9 +128,51 @@ def test_a_stub_killed_during_a_call_does_not_cost_the_call(own: Platform) -> No
     assert left_on_the_host(seen | regions(own)) == set()
 
 
+@pytest.mark.parametrize(
+    ("environment", "restarts"),
+    [
+        # Triton says that the stub died
+        pytest.param(QUICK, 0, id="serving stub"),
+        # Triton waits without end for the stub that completes the configuration
+        pytest.param({}, 1, id="completing stub"),
+    ],
+)
+def test_a_stub_killed_while_its_model_loads_does_not_cost_the_call(
+    own: Platform, environment: dict[str, str], restarts: int
+) -> None:
+    # killed while loading is what happens on a machine that runs out of memory
+    own.directory.add("e", environment=environment)
+    own.store.put("a", python_model())
+    own.store.put("b", python_model(factor=3, top="time.sleep(0.7)"))
+    own.invoke("e", "a", question(1))
+    (other,) = stubs(own)
+
+    with ThreadPoolExecutor(1) as pool:
+        call = pool.submit(own.invoke, "e", "b", question(1))
+        wait_for(lambda: len(stubs(own)) == 2)
+        threading.Event().wait(0.2)
+        kill(max(pid for pid in stubs(own) if pid != other))
+
+        assert answer(call.result()) == [3]
+    assert answer(own.invoke("e", "a", question(1))) == [2]
+    assert own.status("e")["restarts"] == restarts
+
+
+def test_an_endpoint_updated_under_way_answers_from_its_new_models(own: Platform) -> None:
+    own.store.put("a", python_model(execute="time.sleep(0.2)"))
+    own.invoke("e", "a", question(1))
+    with ThreadPoolExecutor(4) as pool:
+        calls = [pool.submit(own.invoke, "e", "a", question(1)) for _ in range(4)]
+        own.store.put("a", python_model(factor=5))
+        own.serving.forget("e")
+
+        assert {answer(call.result())[0] for call in calls} <= {2, 5}
+    assert answer(own.invoke("e", "a", question(1))) == [5]
+
+
 def test_a_failed_load_leaves_other_models_serving_and_can_be_repeated(own: Platform) -> None:
     # the mode in which a failed load leaves /ping at 400 for good
-    own.directory.add("e", environment={"SAGEMAKER_TRITON_PING_MODE": "ready"})
+    own.directory.add("e", environment={"SAGEMAKER_TRITON_PING_MODE": "ready", **QUICK})
     own.store.put("good", python_model())
     own.store.put("bad", python_model(top="import not_there"))
     own.store.put("other", python_model(factor=7))

@@ -115,6 +115,23 @@ def test_stop_ends_every_process_of_the_sandbox(tmp_path: Path) -> None:
     assert all(watch.any_dead() for watch in watches)
 
 
+def test_a_sandbox_outlives_the_thread_that_started_it(tmp_path: Path) -> None:
+    # the kernel's parent-death signal follows the thread that made a process, not the process
+    started: list[SandboxProcess] = []
+    command = (sys.executable, "-I", "-c", ECHO)
+    starter = threading.Thread(target=lambda: started.append(start(tmp_path, *command)))
+    starter.start()
+    starter.join()
+    while f"{starter.native_id}" in os.listdir("/proc/self/task"):  # noqa: PTH208 - not files
+        pass
+
+    try:
+        assert ask(started[0], b"still here") == b"STILL HERE"
+        assert not started[0].wait(0.3)
+    finally:
+        started[0].stop()
+
+
 def test_the_sandbox_ends_with_its_server(tmp_path: Path) -> None:
     process = start(tmp_path, "/bin/true")
 
