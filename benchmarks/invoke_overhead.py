@@ -1,16 +1,17 @@
 """What the embedded AWS adds to one inference: boto3 against tritonserver itself, interleaved.
 
-    python benchmarks/invoke_overhead.py --url http://localhost:4599 --endpoint laptop-models \
-        --target-model minilm/0123456789abcdef.tar.gz --tensor INPUT0:BYTES:1,1 --output finaloutput
+Without arguments it measures minilm on the laptop platform that `make up` deployed; another model
+needs --model with its --tensor (``name:datatype:shape``) and --output.
 
-The direct calls use a connection of their own into the server's sandbox, by the agent's socket
-that the status names; both sides send the same bytes. Exit status 1 when the difference of the
-medians is above --limit-ms (2), 2 when the endpoint cannot be measured.
+The direct calls go through Python's own HTTP client, over a connection into the server's sandbox
+that the agent's socket gives; both sides send the same bytes. Exit status 1 when the difference of
+the medians is above --limit-ms (2), 2 when the endpoint cannot be measured.
 """
 
 from __future__ import annotations
 
 import argparse
+import http.client
 import json
 import statistics
 import sys
@@ -27,9 +28,10 @@ import tritonclient.http as triton
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from inferctl.deployment import NotDeployedError, read_deployment
+from inferctl.endpoint_client import InvocationError
 from inferctl.localaws.serving.agent import open_connection
-from inferctl.localaws.serving.container_api import ContainerApi, invocation_head
-from inferctl.localaws.serving.wire import ConnectionPool
+from inferctl.localaws.state import running_url
 
 BINARY = "application/vnd.sagemaker-triton.binary+json;json-header-size="
 SENTENCE = b"A man is eating food."
@@ -96,41 +98,41 @@ def medians(calls: dict[str, Callable[[], None]], repeats: int) -> dict[str, flo
 
 def measure(arguments: argparse.Namespace) -> float:
     """Prints one line for each encoding and returns the larger difference, in milliseconds."""
+    url = running_url()
+    if url is None:
+        raise MeasurementError("the embedded AWS is not running; run `make up`")
+    platform = read_deployment("laptop", region="us-east-1", url=url).client()
     client = boto3.client(
         "sagemaker-runtime",
         region_name="us-east-1",
-        endpoint_url=arguments.url,
+        endpoint_url=url,
         aws_access_key_id="test",
         aws_secret_access_key="test",
         config=Config(retries={"total_max_attempts": 1}, proxies={}),
     )
     bodies = request_bodies(arguments.tensor, arguments.output)
-    target = arguments.target_model
+    target = platform.target_model(arguments.model)
 
     def by_boto3(body: bytes, content_type: str) -> None:
         client.invoke_endpoint(
-            EndpointName=arguments.endpoint,
+            EndpointName=platform.endpoint,
             TargetModel=target,
             ContentType=content_type,
             Body=body,
         )["Body"].read()
 
     by_boto3(*bodies["json"])
-    agent, name = served_by(arguments.url, arguments.endpoint, target)
-    api = ContainerApi(ConnectionPool(lambda seconds: open_connection(agent, seconds=seconds)))
+    agent, name = served_by(url, platform.endpoint, target)
+    connection = http.client.HTTPConnection("tritonserver")
+    connection.sock = open_connection(agent, seconds=60)
 
     def directly(body: bytes, content_type: str) -> None:
-        head = invocation_head(
-            name=name,
-            target=target,
-            body=body,
-            content_type=content_type,
-            accept=None,
-            custom_attributes=None,
-        )
-        reply = api.invoke(head, body, deadline=time.monotonic() + 60)
+        headers = {"Content-Type": content_type, "X-Amzn-SageMaker-Target-Model": target}
+        connection.request("POST", f"/models/{name}/invoke", body, headers)
+        reply = connection.getresponse()
+        answer = reply.read()
         if reply.status != 200:
-            raise MeasurementError(f"tritonserver answered {reply.status}: {reply.text}")
+            raise MeasurementError(f"tritonserver answered {reply.status}: {answer[:500]!r}")
 
     worst = 0.0
     for encoding, (body, content_type) in bodies.items():
@@ -152,9 +154,7 @@ def measure(arguments: argparse.Namespace) -> float:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--url", required=True)
-    parser.add_argument("--endpoint", required=True)
-    parser.add_argument("--target-model", required=True)
+    parser.add_argument("--model", default="minilm")
     parser.add_argument("--tensor", type=tensor_of, default=tensor_of("INPUT0:BYTES:1,1"))
     parser.add_argument("--output", default="finaloutput")
     parser.add_argument("--repeats", type=int, default=100)
@@ -162,7 +162,10 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         worst = measure(arguments)
-    except (MeasurementError, BotoCoreError, ClientError, OSError) as error:
+    except (
+        *(MeasurementError, NotDeployedError, InvocationError),
+        *(BotoCoreError, ClientError, OSError),
+    ) as error:
         print(f"cannot measure: {error}", file=sys.stderr)
         return 2
     if worst > arguments.limit_ms:

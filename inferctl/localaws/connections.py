@@ -16,8 +16,8 @@ _MOST_THREADS = 2048
 # a request line and headers come in one go, or their sender holds a thread for nothing
 _HEAD_SECONDS = 20
 _ONE_PACKET = 65536
-# boto3 spends about one millisecond between two calls of a loop
-_LINGER_MILLISECONDS = 3
+# a caller that thinks for less than this between two calls is answered without a change of thread
+_LINGER_MILLISECONDS = 100
 
 
 class _Reader(io.BufferedReader):
@@ -45,22 +45,16 @@ class _Reader(io.BufferedReader):
         return bool(self._arrival.poll(_LINGER_MILLISECONDS))
 
 
-class Writer:
-    """Sends at once, except that headers are held back to leave with a small body."""
+class _Writer:
+    """Sends at once; nothing is ever buffered."""
 
     bytes_written = 0
 
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
-        self._held: bytes | None = None
 
-    def hold(self) -> None:
-        """Keep what is written next until `release`."""
-        self._held = b""
-
-    def release(self, body: bytes) -> None:
-        """Send what was held and then ``body``."""
-        head, self._held = self._held or b"", None
+    def send(self, head: bytes, body: bytes) -> None:
+        """A small body leaves in the packet of its head."""
         if len(body) <= _ONE_PACKET:
             self._socket.sendall(head + body)
             return
@@ -68,15 +62,12 @@ class Writer:
         self._socket.sendall(body)
 
     def write(self, data: bytes) -> int:
-        """Send or hold ``data``."""
-        if self._held is None:
-            self._socket.sendall(data)
-        else:
-            self._held += data
+        """What cheroot itself says, such as 100 Continue."""
+        self._socket.sendall(data)
         return len(data)
 
     def flush(self) -> None:
-        """Nothing is ever buffered."""
+        """There is nothing to flush."""
 
     def close(self) -> None:
         """The socket is closed by its connection."""
@@ -100,7 +91,7 @@ class Connection(cheroot_server.HTTPConnection):
     def __init__(self, server: Any, sock: socket.socket, makefile: Any = MakeFile) -> None:
         super().__init__(server, sock, makefile)
         self.rfile = _Reader(sock)
-        self.wfile = Writer(sock)
+        self.wfile = _Writer(sock)
 
     def communicate(self) -> bool:
         """Answer requests as long as they follow one another closely; True to keep the connection.

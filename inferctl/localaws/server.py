@@ -19,7 +19,7 @@ from cheroot import server as cheroot_server
 from cheroot import wsgi
 
 from inferctl.localaws.bodies import BodyError, BodyReader
-from inferctl.localaws.connections import Connection, GrowingThreads, Writer
+from inferctl.localaws.connections import Connection, GrowingThreads
 from inferctl.localaws.http import HttpRequest, HttpResponse
 
 HOST = "127.0.0.1"
@@ -64,22 +64,26 @@ class _Gateway(cheroot_server.Gateway):
         self._write(response)
 
     def _write(self, response: HttpResponse) -> None:
+        """Head and body leave in one piece; cheroot's own headers take longer than all the rest."""
         req = self.req
+        if req.response_protocol != "HTTP/1.1":
+            req.close_connection = True
         phrase = http.client.responses.get(response.status, "Unknown")
-        req.status = f"{response.status} {phrase}".encode("ascii")
+        lines = [f"HTTP/1.1 {response.status} {phrase}"]
         length = str(len(response.body))
         for name, value in response.headers.items():
             if name.lower() == "content-length":
                 # only the answer to HEAD speaks of a body that it does not carry
                 length = value if req.method == b"HEAD" else length
             else:
-                req.outheaders.append((name.encode("latin-1"), value.encode("latin-1")))
+                lines.append(f"{name}: {value}")
         if response.status not in _NO_BODY:
-            req.outheaders.append((b"Content-Length", length.encode("ascii")))
-        writer: Writer = req.conn.wfile
-        writer.hold()
-        req.ensure_headers_sent()
-        writer.release(b"" if req.method == b"HEAD" else response.body)
+            lines.append(f"Content-Length: {length}")
+        if req.close_connection:
+            lines.append("Connection: close")
+        head = "\r\n".join([*lines, "\r\n"]).encode("latin-1")
+        req.sent_headers = True
+        req.conn.wfile.send(head, b"" if req.method == b"HEAD" else response.body)
 
 
 def _request(req: Any, reader: BodyReader) -> HttpRequest:
