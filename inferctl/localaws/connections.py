@@ -16,8 +16,8 @@ _MOST_THREADS = 2048
 # a request line and headers come in one go, or their sender holds a thread for nothing
 _HEAD_SECONDS = 20
 _ONE_PACKET = 65536
-# a caller that thinks for less than this between two calls is answered without a change of thread
-_LINGER_MILLISECONDS = 100
+# boto3 spends about one millisecond between two calls of a loop
+_LINGER_MILLISECONDS = 3
 
 
 class _Reader(io.BufferedReader):
@@ -103,6 +103,7 @@ class Connection(cheroot_server.HTTPConnection):
         # cheroot's own stubs leave it untyped
         while super().communicate():  # type: ignore[no-untyped-call]
             if not (self.server.ready and self.rfile.has_data()):
-                return True
+                # a server that stops closes its selector, so nothing may be given back to it
+                return bool(self.server.ready)
             self.socket.settimeout(_HEAD_SECONDS)
         return False
