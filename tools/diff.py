@@ -46,7 +46,8 @@ def synthesize(tree: Path, platform: str, out: Path) -> dict[str, Path]:
     roots = os.pathsep.join(str(tree / name) for name in (".", "constructs", "lambda"))
     synth = ["cdk", "synth", "--quiet", "--context", f"platform={platform}", "--output", str(out)]
     # PYTHONPATH precedes the installed project, so each tree imports its own packages
-    command([*synth, "--app", f"{PYTHON} app.py"], cwd=tree, variables={"PYTHONPATH": roots})
+    app = f"HOME={CACHE / 'home'} {PYTHON} app.py"
+    command([*synth, "--app", app], cwd=tree, variables={"PYTHONPATH": roots})
     return {path.name.removesuffix(".template.json"): path for path in out.glob("*.template.json")}
 
 

@@ -116,6 +116,7 @@ class FrontServer:
             # cheroot hands a gateway its request only; the handler is found through the server
             "gateway": _Gateway,
             "handler": handler,
+            "put_conn": self._keep,
             "requests": GrowingThreads(self._server, min=_THREADS),
             "max_request_header_size": _MOST_HEAD_BYTES,
             "ConnectionClass": Connection,
@@ -145,6 +146,14 @@ class FrontServer:
         self._server.stop()
         if self._thread.is_alive():
             self._thread.join(timeout=5)
+
+    def _keep(self, connection: Connection) -> None:
+        """Wait for a connection's next request, unless the server stopped in the meantime."""
+        try:
+            cheroot_server.HTTPServer.put_conn(self._server, connection)
+        except ValueError:
+            # the selector is closed
+            connection.close()
 
     def _serve(self) -> None:
         with contextlib.suppress(KeyboardInterrupt, SystemExit):
