@@ -37,6 +37,8 @@ def environment() -> dict[str, str]:
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
             "npm_config_cache": str(CACHE / "npm"),
             "npm_config_update_notifier": "false",
+            # ONNX Runtime otherwise writes a device id into the home directory and reports usage
+            "ORT_DISABLE_TELEMETRY": "1",
         }
     )
     # the CDK's own template validation triples synthesis; one gate turns it on

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -62,3 +63,13 @@ def test_nothing_is_cached_outside_the_checkout(prepare: ModuleType) -> None:
     ):
         assert variables[name].startswith(root), name
     assert "PYTHONDONTWRITEBYTECODE" not in variables
+
+
+def test_onnx_runtime_reports_nothing_and_writes_nothing_into_the_home_directory(
+    prepare: ModuleType, tmp_path: Path
+) -> None:
+    variables = {**prepare.environment(), "HOME": str(tmp_path)}
+
+    subprocess.run([sys.executable, "-c", "import onnxruntime"], env=variables, check=True)
+
+    assert list(tmp_path.rglob("*")) == []

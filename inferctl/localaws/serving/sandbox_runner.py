@@ -144,6 +144,8 @@ class SandboxRunner:
             "LANG": "C.UTF-8",
             "SAGEMAKER_MULTI_MODEL": "true",
             "SAGEMAKER_BIND_TO_PORT": str(serve_port(environment)),
+            # it would write a device id into the home directory and try to report usage
+            "ORT_DISABLE_TELEMETRY": "1",
             **environment,
         }
         process = spawn(
