@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE_ROOTS = ("constructs", "lambda")
@@ -100,3 +101,29 @@ def _imports(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names.add(node.module.split(".")[0])
     return names
+
+
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_workflow_pins_its_actions_by_commit_and_needs_no_secret(path: Path) -> None:
+    workflow = yaml.safe_load(path.read_text())
+    steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
+    used = [step["uses"] for step in steps if "uses" in step]
+
+    assert used and all(re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", action) for action in used)
+    assert "secrets." not in path.read_text()
+    assert workflow["permissions"]["contents"] == "read"
+
+
+def test_pre_commit_hooks_run_in_the_checkouts_environment() -> None:
+    configuration = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
+    hooks = [hook for repository in configuration["repos"] for hook in repository["hooks"]]
+
+    assert {"ruff-format", "ruff-check", "mypy", "lint"} == {hook["id"] for hook in hooks}
+    assert all(hook["entry"].startswith("tools/run ") for hook in hooks)
+
+
+def test_ci_runs_what_a_laptop_runs() -> None:
+    assert (ROOT / ".ci" / "run").read_text().rstrip().endswith("exec make test")
