@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from inferctl.cli import COMMANDS
-from stacks.config import load_platform
+from stacks.config import PlatformFileError, load_platform
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -22,6 +22,23 @@ def test_the_platform_of_the_readme_is_accepted(tmp_path: Path) -> None:
     platform = load_platform(path, models_root=ROOT / "models")
 
     assert (platform.name, platform.fleet) == ("search", "search-models")
+
+
+def test_the_refusal_of_the_readme_is_what_is_printed(tmp_path: Path) -> None:
+    text = PAGES[0].read_text()
+    (shown,) = re.findall(r"```yaml\n(# yaml-language-server.+?)```", text, re.S)
+    path = tmp_path / "search.yaml"
+    path.write_text(
+        shown.replace("ml.g5.xlarge", "ml.g5.12xlarge").replace("target: 60", "target: 160")
+    )
+
+    with pytest.raises(PlatformFileError) as refused:
+        load_platform(path, models_root=ROOT / "models")
+
+    problems = [str(problem) for problem in refused.value.problems]
+    assert len(problems) == 2
+    for problem in problems:
+        assert problem.replace(str(path), "platforms/search.yaml") in " ".join(text.split())
 
 
 def test_make_targets_that_are_named_exist() -> None:

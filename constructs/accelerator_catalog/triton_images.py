@@ -10,10 +10,8 @@ from typing import Literal
 from accelerator_catalog.fact import Fact
 
 # Each CUDA major runs on any driver from this branch on (minor-version compatibility).
+# https://docs.nvidia.com/deploy/cuda-compatibility/minor-version-compatibility.html
 MINIMUM_DRIVER_BY_CUDA = MappingProxyType({11: 450, 12: 525, 13: 580})
-MINIMUM_DRIVER_SOURCE = (
-    "https://docs.nvidia.com/deploy/cuda-compatibility/minor-version-compatibility.html"
-)
 _COMPATIBILITY = (
     "https://github.com/triton-inference-server/server/blob/main/docs/introduction/compatibility.md"
 )

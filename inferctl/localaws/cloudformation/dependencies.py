@@ -45,13 +45,6 @@ def topological_order(graph: Mapping[str, Set[str]]) -> list[str]:
         ) from error
 
 
-def inverted(graph: Mapping[str, Set[str]]) -> Graph:
-    """Who needs each resource: the order of deletion."""
-    return {
-        name: frozenset(other for other, needs in graph.items() if name in needs) for name in graph
-    }
-
-
 def _references(node: Any) -> Iterator[str]:
     if isinstance(node, list):
         for item in node:
