@@ -40,6 +40,9 @@ class EndOfLife(Fact):
         return f"{self.what} {' and '.join(dates) or 'is legacy'}; use {self.replacement}"
 
 
+_ANNOUNCEMENTS = (
+    "https://github.com/aws-neuron/aws-neuron-sdk/blob/master/about-neuron/announcements/neuron2.x"
+)
 _ROWS = (
     EndOfLife(
         id="elastic-inference",
@@ -85,6 +88,51 @@ _ROWS = (
         ended=None,
         replacement="ml.g5",
         source="cfn-lint 1.58.0, aws_sagemaker_hosting/instancetype_enum.json",
+    ),
+    EndOfLife(
+        id="al2-ecs-ami",
+        status="dead",
+        what="The ECS-optimized Amazon Linux 2 images",
+        closed=None,
+        ended=date(2026, 6, 30),
+        replacement="al2023-neuron, al2023-gpu or al2023",
+        source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-optimized_AMI.html",
+    ),
+    EndOfLife(
+        id="neuron-runtime-1",
+        status="dead",
+        what="Neuron Runtime 1.x (neuron-rtd, in images with an SDK below 1.16)",
+        closed=None,
+        ended=date(2022, 10, 10),
+        replacement="tensorflow-inference-neuron 1.15.5 with SDK 2.8.0",
+        source=f"{_ANNOUNCEMENTS}/neuron-rtd-eol.rst",
+    ),
+    EndOfLife(
+        id="tensorflow-neuron",
+        status="legacy",
+        what="TensorFlow 1 on Inferentia (tensorflow-neuron 1.x and its images)",
+        closed=None,
+        ended=date(2024, 9, 16),
+        replacement="pytorch-inference-neuron, or PyTorch on Inf2",
+        source=f"{_ANNOUNCEMENTS}/announce-no-support-tensorflow1-x.rst",
+    ),
+    EndOfLife(
+        id="tensorflow-neuronx",
+        status="legacy",
+        what="TensorFlow on Inferentia2 (tensorflow-neuronx and its images)",
+        closed=None,
+        ended=date(2026, 4, 9),
+        replacement="pytorch-inference-neuronx",
+        source=f"{_ANNOUNCEMENTS}/announce-no-longer-support-tensorflow-inf2.rst",
+    ),
+    EndOfLife(
+        id="pytorch-inference-neuronx",
+        status="legacy",
+        what="pytorch-inference-neuronx (last image: SDK 2.31.1)",
+        closed=None,
+        ended=date(2026, 8, 17),
+        replacement="a copy of its last image in a repository of your own",
+        source="https://github.com/aws-neuron/deep-learning-containers (2026-08-17)",
     ),
 )
 

@@ -12,12 +12,18 @@ import pytest
 from botocore.model import ServiceModel
 
 from accelerator_catalog import (
+    DRIVER_WINDOWS,
+    EC2_INSTANCES,
+    EC2_PRICES,
+    ECS_AMIS,
     END_OF_LIFE,
     GPU_FAMILIES,
     GPU_INSTANCES,
     HOSTING_PRICES,
     INFERENCE_AMI_VERSIONS,
     INFERENCE_AMIS,
+    NEURON_CORES,
+    NEURON_IMAGES,
     NEWEST_TRITON_TAG,
     REGIONS,
     TRITON_IMAGES,
@@ -26,7 +32,8 @@ from accelerator_catalog import (
     single_gpu_alternative,
 )
 from accelerator_catalog.fact import Fact
-from accelerator_catalog.triton_accounts import ACCOUNTS, LEGACY_ACCOUNTS
+from accelerator_catalog.registry_accounts import ACCOUNTS
+from accelerator_catalog.triton_accounts import LEGACY_ACCOUNTS
 
 _CFN_LINT_HOSTING = Path(str(files("cfnlint"))) / (
     "data/schemas/extensions/aws_sagemaker_hosting/instancetype_enum.json"
@@ -44,10 +51,15 @@ def _enum(model: ServiceModel, shape: str) -> set[str]:
 
 def _rows() -> Iterable[Fact]:
     for table in (
+        EC2_INSTANCES,
+        EC2_PRICES,
+        ECS_AMIS,
         END_OF_LIFE,
         GPU_FAMILIES,
         GPU_INSTANCES,
         HOSTING_PRICES,
+        NEURON_CORES,
+        NEURON_IMAGES,
         REGIONS,
         TRITON_IMAGES,
         ACCOUNTS,
@@ -55,12 +67,13 @@ def _rows() -> Iterable[Fact]:
     ):
         yield from table.values()
     yield from INFERENCE_AMIS
+    yield from DRIVER_WINDOWS
 
 
 def test_every_row_has_a_source_and_a_date() -> None:
     rows = list(_rows())
 
-    assert len(rows) > 150
+    assert len(rows) > 250
     assert [row for row in rows if not row.source.strip()] == []
     assert [row for row in rows if row.checked.year < 2026] == []
 
@@ -71,6 +84,11 @@ def test_keys_are_the_names_of_their_rows() -> None:
     assert all(id_ == row.id for id_, row in END_OF_LIFE.items())
     assert all(name == row.instance_type for name, row in HOSTING_PRICES.items())
     assert all(region == row.region for region, row in ACCOUNTS.items())
+    assert all(name == row.name for name, row in EC2_INSTANCES.items())
+    assert all(name == row.instance_type for name, row in EC2_PRICES.items())
+    assert all(id_ == row.id for id_, row in ECS_AMIS.items())
+    assert all(id_ == row.id for id_, row in NEURON_IMAGES.items())
+    assert all(version == row.version for version, row in NEURON_CORES.items())
 
 
 def test_instance_types_are_those_of_the_sagemaker_api(sagemaker: ServiceModel) -> None:
@@ -217,3 +235,33 @@ def test_notice_names_the_dates_and_the_replacement() -> None:
         " use a shared GPU (NVIDIA MPS) or an Inferentia2 instance"
     )
     assert END_OF_LIFE["inf1"].notice.endswith("is legacy; use Inf2 or Trn1")
+
+
+@pytest.mark.parametrize(
+    ("id_", "status", "ended"),
+    [
+        ("al2-ecs-ami", "dead", "2026-06-30"),
+        ("neuron-runtime-1", "dead", "2022-10-10"),
+        ("tensorflow-neuron", "legacy", "2024-09-16"),
+        ("tensorflow-neuronx", "legacy", "2026-04-09"),
+        ("pytorch-inference-neuronx", "legacy", "2026-08-17"),
+    ],
+)
+def test_what_ended_on_neuron_has_its_day(id_: str, status: str, ended: str) -> None:
+    row = END_OF_LIFE[id_]
+
+    assert row.status == status
+    assert f" ended on {ended}; use " in row.notice
+
+
+def test_every_ec2_price_is_of_a_known_type_in_a_region_that_has_it() -> None:
+    for price in EC2_PRICES.values():
+        assert price.region in EC2_INSTANCES[price.instance_type].regions
+
+
+def test_price_of_the_benchmark_host_is_todays_and_certain() -> None:
+    price = EC2_PRICES["inf1.2xlarge"]
+
+    # The article's 1.362 USD a million images comes from the launch price, 0.584 USD an hour.
+    assert float(price.usd_per_hour) * 2 / 856_000 * 1e6 == pytest.approx(0.846, abs=0.001)
+    assert not price.uncertain

@@ -15,7 +15,8 @@ from accelerator_catalog import (
     triton_image,
     triton_image_uri,
 )
-from accelerator_catalog.triton_accounts import ACCOUNTS, LEGACY_ACCOUNTS
+from accelerator_catalog.registry_accounts import ACCOUNTS
+from accelerator_catalog.triton_accounts import LEGACY_ACCOUNTS
 
 _URI = re.compile(
     r"[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/sagemaker-tritonserver:[0-9.]+-py3"
