@@ -20,6 +20,7 @@ TOP_LEVEL = (
 NEVER_IMPORTED = {
     "lambda": {"aws_cdk", "inference_constructs", "stacks", "inferctl"},
     "constructs/accelerator_catalog": {"aws_cdk", "stacks", "inferctl"},
+    "constructs/fleet_packing": {"aws_cdk", "stacks", "inferctl", "boto3"},
     "constructs/model_folders": {"aws_cdk", "stacks", "inferctl"},
     "constructs/model_lint": {"aws_cdk", "stacks", "inferctl"},
     "constructs/inference_constructs": {"stacks", "inferctl"},
