@@ -22,6 +22,10 @@ NEVER_IMPORTED = {
     "constructs/accelerator_catalog": {"aws_cdk", "stacks", "inferctl"},
     "constructs/fleet_packing": {"aws_cdk", "stacks", "inferctl", "boto3"},
     "constructs/model_folders": {"aws_cdk", "stacks", "inferctl"},
+    "container/load_client": {"aws_cdk", "inference_constructs", "stacks", "inferctl"},
+    "container/neuron_metrics": {
+        *("aws_cdk", "inference_constructs", "stacks", "inferctl", "fleet_packing"),
+    },
     "constructs/model_lint": {"aws_cdk", "stacks", "inferctl"},
     "constructs/inference_constructs": {"stacks", "inferctl"},
     "stacks": {"inferctl"},

@@ -1,0 +1,1 @@
+"""NeuronCore utilisation of one host, from ``neuron-monitor`` to CloudWatch."""
