@@ -1,0 +1,1 @@
+"""A picture of a cluster, made from its synthesized template: pools, chips, who owns them."""
