@@ -7,7 +7,10 @@ import importlib
 import sys
 from collections.abc import Sequence
 
-COMMANDS = ("lint", "models", "local", "up", "down", "invoke", "bench")
+COMMANDS = (
+    *("lint", "models", "catalog", "local", "up", "down"),
+    *("invoke", "bench", "run_task", "diagram"),
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

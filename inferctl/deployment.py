@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from inferctl.endpoint_client import EndpointClient, InvocationError
 
-STACKS = ("network", "models", "endpoint")
+STACKS = ("network", "models", "endpoint", "cluster")
 
 
 class NotDeployedError(Exception):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from inferctl.cdk_cli import CdkFailedError, CdkRun, cdk
+from inferctl.cluster_view import ServiceView, ecs_client, read_cluster, read_services
 from inferctl.commands._target import load
 from inferctl.deployment import Deployment, NotDeployedError, read_deployment, stack_names
 from inferctl.endpoint_client import InvocationError
@@ -84,6 +85,7 @@ def _up(platform: Platform) -> int:
         changed = sum(stack.changed for stack in deployed.stacks.values())
         progress.update(f"{changed} of {len(deployed.stacks)} stacks changed")
     deployment = read_deployment(platform.name, region=platform.region, url=url)
+    services = _services(platform, url)
     replies: list[Reply] = []
     failures: list[Exception] = []
     if platform.endpoint is not None and unserved is None:
@@ -91,6 +93,8 @@ def _up(platform: Platform) -> int:
             replies, failures = ask_all(deployment.client(), platform.models)
             progress.update(f"{len(replies)} of {len(platform.models)} answered")
     _summary(deployment, deployed, replies, platform)
+    _services_table(services)
+    console.print(NEXT_STEPS, markup=False)
     if unserved is not None:
         console.print(f"everything is deployed but nothing serves: {unserved}", markup=False)
     for failure in failures:
@@ -179,7 +183,29 @@ def _summary(
     if seeded:
         text = f"{' and '.join(seeded)}: seeded weights, so what the classes say means nothing"
         console.print(text, style="dim", markup=False)
-    console.print(NEXT_STEPS, markup=False)
+
+
+def _services(platform: Platform, url: str) -> list[ServiceView]:
+    """What runs on the platform's cluster; nothing where it has none."""
+    plan = platform.cluster
+    cluster = read_cluster(platform.name, region=platform.region, url=url) if plan else None
+    if plan is None or cluster is None:
+        return []
+    pools = {service.name: service.pool.name for service in plan.services}
+    return read_services(ecs_client(region=platform.region, url=url), cluster, pools=pools)
+
+
+def _services_table(services: Sequence[ServiceView]) -> None:
+    rows = [
+        (
+            *(view.service, view.pool, ", ".join(view.instance_types) or "-"),
+            *(f"{view.running}/{view.desired}", view.chips or "-", view.url or "-"),
+        )
+        for view in services
+    ]
+    if rows:
+        columns = ("service", "pool", "instance type", "tasks>", "chips", "url")
+        console.print(table(columns, rows))
 
 
 def _is_seeded(model: PlatformModel) -> bool:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from inferctl.cdk_cli import CdkFailedError, CdkRun, StackRun
 from inferctl.cli import main
+from inferctl.cluster_view import ClusterStack, ServiceView
 from inferctl.commands import down, up
 from inferctl.deployment import Deployment
 from inferctl.endpoint_client import InvocationError
+from inferctl.environment import ROOT
 from inferctl.golden import Comparison
 from inferctl.localaws.serving.runner import StartError
 from inferctl.localaws.state import State
 from inferctl.questions import Reply
+from stacks.config import load_platform
 
 URL = "http://localhost:1"
 GOOD = Comparison("out", 384, 1e-7, 1.0, None)
@@ -32,6 +38,9 @@ class Steps:
         self.replies = [Reply("minilm", "minilm/0.tar.gz", 2.0, 0.024, GOOD)]
         self.failures: list[Exception] = []
         self.unserved: str | None = None
+        self.cluster: ClusterStack | None = None
+        self.services: list[ServiceView] = []
+        self.pools: dict[str, str] = {}
 
     def cdk(self, arguments: list[str], **_: Any) -> CdkRun:
         self.cdk_calls.append(arguments)
@@ -42,6 +51,12 @@ class Steps:
     def choose_runner(self, **_: Any) -> None:
         if self.unserved is not None:
             raise StartError(self.unserved)
+
+    def read_services(
+        self, _client: object, _cluster: ClusterStack, *, pools: dict[str, str]
+    ) -> list[ServiceView]:
+        self.pools = pools
+        return self.services
 
 
 class Client:
@@ -60,11 +75,28 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
         "cdk": steps.cdk,
         "read_deployment": lambda *_, **__: deployment,
         "ask_all": lambda *_: (steps.replies, steps.failures),
+        "read_cluster": lambda *_, **__: steps.cluster,
+        "ecs_client": lambda **_: None,
+        "read_services": steps.read_services,
     }
     for name, replacement in replacements.items():
         monkeypatch.setattr(up, name, replacement)
     monkeypatch.setattr(Deployment, "client", lambda _self: Client())
     return steps
+
+
+def with_cluster(plan: SimpleNamespace | None) -> Callable[[Path], Any]:
+    """``load`` that gives the platform this cluster section."""
+
+    def load(path: Path) -> Any:
+        platform = load_platform(path, models_root=ROOT / "models")
+        return SimpleNamespace(
+            **{name: getattr(platform, name) for name in ("path", "name", "deploy_to", "region")},
+            **{name: getattr(platform, name) for name in ("endpoint", "models")},
+            cluster=plan,
+        )
+
+    return load
 
 
 def test_up_ends_with_stacks_answers_and_what_to_do_next(
@@ -78,6 +110,46 @@ def test_up_ends_with_stacks_answers_and_what_to_do_next(
     assert "resnet50 and inception: seeded weights" in said
     assert "make down" in said
     assert [call[0] for call in steps.cdk_calls] == ["deploy"]
+
+
+def test_up_shows_what_runs_on_the_cluster(
+    steps: Steps, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = SimpleNamespace(
+        services=[SimpleNamespace(name="resnet", pool=SimpleNamespace(name="inf1"))]
+    )
+    monkeypatch.setattr(up, "load", with_cluster(plan))
+    steps.cluster = ClusterStack(cluster="c", outputs={}, services={})
+    row = ServiceView(
+        service="resnet",
+        pool="inf1",
+        instance_types=("inf1.6xlarge",),
+        running=3,
+        desired=4,
+        chips="0-3",
+        url="http://resnet.elb",
+    )
+    steps.services = [row, replace(row, service="bert", instance_types=(), chips="", url=None)]
+
+    assert main(["up"]) == 0
+
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["service", "pool", "instance", "type", "tasks", "chips", "url"] in lines
+    assert ["resnet", "inf1", "inf1.6xlarge", "3/4", "0-3", "http://resnet.elb"] in lines
+    assert ["bert", "inf1", "-", "3/4", "-", "-"] in lines
+    assert steps.pools == {"resnet": "inf1"}
+
+
+def test_up_without_a_cluster_has_no_table_of_services(
+    steps: Steps, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(up, "load", with_cluster(None))
+    monkeypatch.setattr(up, "read_cluster", lambda *_, **__: pytest.fail("asked for a cluster"))
+
+    assert main(["up"]) == 0
+
+    assert "chips" not in capsys.readouterr().out
+    assert steps.pools == {}
 
 
 def test_up_bootstraps_an_account_that_is_not(steps: Steps) -> None:
