@@ -67,6 +67,33 @@ def _addresses(ec2: Any) -> Iterator[str]:
         yield address.get("AllocationId", address["PublicIp"])
 
 
+def _clusters(ecs: Any) -> Iterator[str]:
+    for arn in ecs.get_paginator("list_clusters").paginate().search("clusterArns[]"):
+        yield arn.rpartition("/")[2]
+
+
+def _services(ecs: Any) -> Iterator[str]:
+    for cluster in _clusters(ecs):
+        pages = ecs.get_paginator("list_services").paginate(cluster=cluster)
+        yield from pages.search("serviceArns[]")
+
+
+def _providers(ecs: Any) -> Iterator[str]:
+    for provider in ecs.describe_capacity_providers()["capacityProviders"]:
+        yield provider["name"]
+
+
+def _instances(ec2: Any) -> Iterator[str]:
+    """Instances that run, but for those that their Auto Scaling group answers for."""
+    region = ec2.meta.region_name
+    members = clients.client("autoscaling", region).get_paginator("describe_auto_scaling_instances")
+    grouped = set(members.paginate().search("AutoScalingInstances[].InstanceId"))
+    pages = ec2.get_paginator("describe_instances").paginate()
+    for instance in pages.search("Reservations[].Instances[]"):
+        if instance["State"]["Name"] != "terminated" and instance["InstanceId"] not in grouped:
+            yield instance["InstanceId"]
+
+
 _DEFAULT_GROUP = "SecurityGroups[?GroupName != 'default'].GroupId"
 _LISTERS: tuple[tuple[str, _Lister], ...] = (
     ("s3", _search("list_buckets", "Buckets[].Name")),
@@ -74,6 +101,7 @@ _LISTERS: tuple[tuple[str, _Lister], ...] = (
     ("lambda", _search("list_functions", "Functions[].FunctionName")),
     ("logs", _search("describe_log_groups", "logGroups[].logGroupName")),
     ("iam", _roles),
+    ("iam", _search("list_instance_profiles", "InstanceProfiles[].InstanceProfileName")),
     ("iam", _search("list_policies", "Policies[].Arn", Scope="Local")),
     ("ec2", _search("describe_vpcs", "Vpcs[?!IsDefault].VpcId")),
     ("ec2", _search("describe_subnets", "Subnets[?!DefaultForAz].SubnetId")),
@@ -82,6 +110,15 @@ _LISTERS: tuple[tuple[str, _Lister], ...] = (
     ("ec2", _search("describe_vpc_endpoints", "VpcEndpoints[?State != 'deleted'].VpcEndpointId")),
     ("ec2", _search("describe_flow_logs", "FlowLogs[].FlowLogId")),
     ("ec2", _addresses),
+    ("ec2", _instances),
+    ("ec2", _search("describe_launch_templates", "LaunchTemplates[].LaunchTemplateId")),
+    ("ec2", _search("describe_volumes", "Volumes[?State == 'available'].VolumeId")),
+    (
+        "autoscaling",
+        _search("describe_auto_scaling_groups", "AutoScalingGroups[].AutoScalingGroupName"),
+    ),
+    ("elbv2", _search("describe_load_balancers", "LoadBalancers[].LoadBalancerArn")),
+    ("elbv2", _search("describe_target_groups", "TargetGroups[].TargetGroupArn")),
     ("sagemaker", _search("list_endpoints", "Endpoints[].EndpointName")),
     ("sagemaker", _search("list_endpoint_configs", "EndpointConfigs[].EndpointConfigName")),
     ("sagemaker", _search("list_models", "Models[].ModelName")),
@@ -94,6 +131,10 @@ _LISTERS: tuple[tuple[str, _Lister], ...] = (
             ServiceNamespace="sagemaker",
         ),
     ),
+    ("ecs", _clusters),
+    ("ecs", _services),
+    ("ecs", _providers),
+    ("ecs", _search("list_task_definitions", "taskDefinitionArns[]")),
     ("cloudwatch", _search("describe_alarms", "MetricAlarms[].AlarmName")),
     ("cloudwatch", _search("list_dashboards", "DashboardEntries[].DashboardName")),
 )

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from inferctl.localaws import clients
 
 from .errors import CloudFormationError
-from .scope import NO_VALUE, Scope
+from .scope import NO_VALUE, UNKNOWN, Scope
 from .values import as_list, as_text
 
 _SUB = re.compile(r"\$\{(!?)([^}]+)\}")
@@ -137,6 +137,8 @@ def _sub(resolver: Resolver, argument: Any) -> str:
 def _join(resolver: Resolver, argument: Any) -> str:
     separator, items = argument
     values = resolver.value(items)
+    if values == UNKNOWN:
+        return UNKNOWN
     if not isinstance(values, list) or any(isinstance(item, (dict, list)) for item in values):
         raise CloudFormationError(
             "Template error: every Fn::Join object requires two parameters,"
@@ -152,6 +154,9 @@ def _split(resolver: Resolver, argument: Any) -> list[str]:
 
 def _select(resolver: Resolver, argument: Any) -> Any:
     index, items = int(resolver.text(argument[0])), resolver.value(argument[1])
+    # a plan cannot count the parts of what only the deployment knows
+    if items == UNKNOWN or (index >= len(items) and UNKNOWN in map(as_text, items)):
+        return UNKNOWN
     if not 0 <= index < len(items):
         raise CloudFormationError(
             f"Template error: Fn::Select cannot select nonexistent value at index {index}"

@@ -38,8 +38,12 @@ _RESOURCE_KEYS = frozenset(
         "Metadata",
         "DeletionPolicy",
         "UpdateReplacePolicy",
+        "UpdatePolicy",
     ]
 )
+# the engine never sets a size that the template leaves unchanged, so this one changes nothing; the
+# CDK writes it on every Auto Scaling group
+_UPDATE_POLICY = {"AutoScalingScheduledAction": {"IgnoreUnmodifiedGroupSizeProperties": True}}
 # docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 _MOST_RESOURCES = 500
 _MOST_BYTES = 1024 * 1024
@@ -113,6 +117,11 @@ def _resource_problems(resources: dict[str, Any]) -> list[str]:
             f"[/Resources/{name}/{key}] is not emulated by the embedded AWS"
             for key in declaration.keys() - _RESOURCE_KEYS
         ]
+        if declaration.get("UpdatePolicy", _UPDATE_POLICY) != _UPDATE_POLICY:
+            problems.append(
+                f"[/Resources/{name}/UpdatePolicy] other than {_UPDATE_POLICY} is not emulated"
+                " by the embedded AWS"
+            )
     return problems
 
 

@@ -8,11 +8,25 @@ import pytest
 
 from inferctl.localaws.cloudformation.resources import RESOURCE_TYPES, is_custom
 
-from . import cases_account, cases_ec2, cases_serving
+from . import (
+    cases_account,
+    cases_balancing,
+    cases_compute,
+    cases_ec2,
+    cases_ecs,
+    cases_serving,
+)
 from .conftest import Stacks
 from .parts import Case
 
-CASES = [*cases_ec2.CASES, *cases_serving.CASES, *cases_account.CASES]
+CASES = [
+    *cases_ec2.CASES,
+    *cases_serving.CASES,
+    *cases_account.CASES,
+    *cases_compute.CASES,
+    *cases_balancing.CASES,
+    *cases_ecs.CASES,
+]
 
 
 @pytest.mark.parametrize(
