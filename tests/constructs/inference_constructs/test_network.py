@@ -20,7 +20,7 @@ from inference_constructs import INTERFACE_ENDPOINTS, NetworkProps, interface_en
         ({"nat_gateways": 3}, "nat_gateways must be 0 to 2 .* got 3"),
         ({"nat_gateways": 0}, r"private subnets need nat_gateways .*\(did you mean 'isolated'\?\)"),
         ({"subnets": ("private",)}, "and public subnets to hold them"),
-        ({"interface_endpoints": ("s3",)}, "interface_endpoints may hold ecr.api, .* got 's3'"),
+        ({"interface_endpoints": ("s3",)}, "interface_endpoints may hold autoscaling, .* got 's3'"),
     ],
 )
 def test_props_are_rejected(wrong: dict[str, Any], message: str) -> None:
@@ -54,10 +54,12 @@ def test_props_at_the_limits_are_accepted(props: dict[str, Any]) -> None:
         ({"serves": True, "isolated": True, "network_isolation": True}, ("sagemaker.runtime",)),
         ({"serves": True, "isolated": True}, ("logs", "monitoring", "sagemaker.runtime", "sts")),
         ({"isolated": True}, ()),
+        ({"hosts": ("logs", "ecs")}, ("ecs", "logs")),
+        ({"serves": True, "hosts": ("ecs",)}, ("ecs", "sagemaker.runtime")),
     ],
 )
-def test_interface_endpoints_follow_use(use: dict[str, bool], names: tuple[str, ...]) -> None:
-    nothing = dict.fromkeys(("serves", "isolated", "network_isolation"), False)
+def test_interface_endpoints_follow_use(use: dict[str, Any], names: tuple[str, ...]) -> None:
+    nothing: dict[str, Any] = dict.fromkeys(("serves", "isolated", "network_isolation"), False)
 
     assert interface_endpoints_in_use(**(nothing | use)) == names
 

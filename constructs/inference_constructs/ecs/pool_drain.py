@@ -1,0 +1,143 @@
+"""``Custom::CapacityPool``: empties a pool before its group and its capacity provider go."""
+
+from __future__ import annotations
+
+from aws_cdk import CustomResource, Duration, RemovalPolicy
+from aws_cdk import aws_autoscaling as autoscaling
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from capacity_pool import contract
+from inference_constructs.handler_code import handler_code
+from inference_constructs.nag import acknowledge, wildcard_resource
+from inference_constructs.provider_framework import ProviderFramework
+from inference_constructs.role_dependency import depend_on_permissions
+
+_MEMORY_MIB = 256
+_TIMEOUT_MINUTES = 2
+_QUERY_INTERVAL_SECONDS = 5
+# Our own message, which says what is in the way, has to come before the framework's.
+_MARGIN_SECONDS = 300
+MOST_DRAIN_MINUTES = 55
+"""What CloudFormation's hour leaves for waiting."""
+
+
+class PoolDrain(Construct):
+    """The functions behind the custom resources of all pools of one cluster.
+
+    ECS protects instances that run tasks from scale-in, and an Auto Scaling group with a protected
+    instance is never deleted. The resource takes the protection off and waits for the instances,
+    once the services are gone. It changes nothing when it is created or updated.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        drain_minutes: int,
+        log_retention: logs.RetentionDays,
+        removal_policy: RemovalPolicy,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._drain_minutes = drain_minutes
+        self._role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            description="Lets the custom resource empty the cluster's capacity pools",
+        )
+        log_group = logs.LogGroup(
+            self, "Log", retention=log_retention, removal_policy=removal_policy
+        )
+        log_group.grant_write(self._role)
+        self._role.add_to_policy(
+            iam.PolicyStatement(sid="ReadGroups", actions=[*contract.READ_ACTIONS], resources=["*"])
+        )
+        acknowledge(
+            self._role,
+            {
+                "AwsSolutions-IAM5[Resource::*]": "autoscaling:DescribeAutoScalingGroups accepts no"
+                " resource; the changes are held to each pool's own group."
+            },
+        )
+        framework = ProviderFramework(
+            self,
+            "Framework",
+            on_event=self._function("OnEvent", contract.ON_EVENT, log_group),
+            is_complete=self._function("IsComplete", contract.IS_COMPLETE, log_group),
+            query_interval_seconds=_QUERY_INTERVAL_SECONDS,
+            total_timeout_seconds=drain_minutes * 60 + _MARGIN_SECONDS,
+            log_retention=log_retention,
+            removal_policy=removal_policy,
+        )
+        self._service_token = framework.service_token
+
+    def add(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        pool: str,
+        cluster: ecs.ICluster,
+        group: autoscaling.AutoScalingGroup,
+    ) -> CustomResource:
+        """The custom resource of one pool, made in ``scope``.
+
+        The right to change the group is a policy beside it: one in the functions' role would be
+        gone, in an update that removes the pool, before the pool is emptied.
+        """
+        resource = CustomResource(
+            scope,
+            construct_id,
+            resource_type=contract.RESOURCE_TYPE,
+            service_token=self._service_token,
+            properties={
+                "Pool": pool,
+                "Cluster": cluster.cluster_name,
+                "GroupName": group.auto_scaling_group_name,
+                "DrainMinutes": str(self._drain_minutes),
+            },
+        )
+        policy = iam.Policy(
+            scope,
+            f"{construct_id}Policy",
+            roles=[self._role],
+            statements=[
+                iam.PolicyStatement(
+                    sid="EmptyGroup",
+                    actions=[*contract.GROUP_ACTIONS],
+                    resources=[group.auto_scaling_group_arn],
+                )
+            ],
+        )
+        acknowledge(
+            policy,
+            {
+                wildcard_resource(policy, group.auto_scaling_group_arn): "A group's ARN holds an"
+                " id that CloudFormation does not tell; its name, which follows, is unique."
+            },
+        )
+        resource.node.add_dependency(policy)
+        return resource
+
+    def _function(
+        self, construct_id: str, handler: str, log_group: logs.LogGroup
+    ) -> lambda_.Function:
+        function = lambda_.Function(
+            self,
+            construct_id,
+            description=f"{contract.RESOURCE_TYPE}: {handler}",
+            runtime=lambda_.Runtime.PYTHON_3_14,
+            code=handler_code(contract.PACKAGES),
+            handler=handler,
+            memory_size=_MEMORY_MIB,
+            timeout=Duration.minutes(_TIMEOUT_MINUTES),
+            role=self._role,
+            log_group=log_group,
+        )
+        depend_on_permissions(function, self._role)
+        return function

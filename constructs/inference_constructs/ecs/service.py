@@ -1,0 +1,250 @@
+"""A service whose tasks own chips: a task definition and an ECS service for each slot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aws_cdk import Duration
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from .load_balancer import Backend, ServiceLoadBalancer, inner_subnets
+from .load_balancer_alb import ApplicationServiceLoadBalancer
+from .load_balancer_nlb import NetworkServiceLoadBalancer
+from .load_balancer_props import LoadBalancerKind, LoadBalancerProps
+from .managed_capacity import ManagedNeuronCapacity
+from .neuron_pool import NeuronCapacityPool
+from .packing import NetworkMode
+from .service_props import NeuronServiceProps
+from .service_scaling import ServiceMetric, ServiceScaling, ServiceScalingProps
+from .task_definition import NeuronTaskDefinition, NeuronTaskDefinitionProps
+from .task_definition_managed import ManagedTaskDefinition
+from .task_resources import TaskLogs, TaskResources
+from .workload import ContainerWorkload
+
+_PLACEMENT_CONSTRAINTS = [ecs.CfnService.PlacementConstraintProperty(type="distinctInstance")]
+# Zones first; within one, hosts that other slots are on already, so that none is started for less.
+_PLACEMENT_STRATEGIES = [
+    ecs.CfnService.PlacementStrategyProperty(
+        type="spread", field="attribute:ecs.availability-zone"
+    ),
+    ecs.CfnService.PlacementStrategyProperty(type="binpack", field="memory"),
+]
+
+
+class NeuronService(Construct):
+    """Claims its chips in the pool's ledger, so that no other service can own them.
+
+    Slots with an odd number are deployed after those with an even one. On a full host a task goes
+    before its successor comes; in two waves half of the chips go on serving meanwhile.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, props: NeuronServiceProps) -> None:
+        super().__init__(scope, construct_id)
+        self._props = props
+        workload = props.workload.container()
+        self.service_name = props.service_name
+        pool = props.pool
+        if isinstance(pool, NeuronCapacityPool):
+            slots = props.slots
+            pool.chips.claim(
+                props.service_name,
+                first_chip=slots[0].first_chip,
+                chips=sum(slot.chip_count for slot in slots),
+            )
+        self.resources = TaskResources(
+            self,
+            "Tasks",
+            image=workload.image.bind(self),
+            model=workload.model,
+            task_logs=TaskLogs(
+                retention=props.cluster.log_retention,
+                removal_policy=props.cluster.removal_policy,
+            ),
+        )
+        self._task_security_group = self._own_security_group()
+        self.load_balancer = (
+            None
+            if props.load_balancer is None
+            else self._add_load_balancer(props.load_balancer, workload)
+        )
+        self.task_definitions = self._add_task_definitions(workload)
+        self.services: Sequence[ecs.CfnService] = [
+            self._add_service(index, definition.task_definition_arn, workload)
+            for index, definition in enumerate(self.task_definitions)
+        ]
+        for first in self.services[0::2]:
+            for second in self.services[1::2]:
+                second.node.add_dependency(first)
+        if props.scaling is not None:
+            self._scale(props.scaling)
+
+    @property
+    def url(self) -> str | None:
+        """Where clients reach the service; None without a load balancer."""
+        return None if self.load_balancer is None else self.load_balancer.url
+
+    @property
+    def task_role(self) -> iam.IRole:
+        """What the workload may do; grant it what it needs beside its model."""
+        return self.resources.task_role
+
+    @property
+    def log_group(self) -> logs.ILogGroup:
+        """Where the output of all slots goes, each under its own prefix."""
+        return self.resources.log_group
+
+    def _add_task_definitions(
+        self, workload: ContainerWorkload
+    ) -> Sequence[NeuronTaskDefinition | ManagedTaskDefinition]:
+        pool = self._props.pool
+        if isinstance(pool, ManagedNeuronCapacity):
+            return [
+                ManagedTaskDefinition(
+                    self,
+                    "ManagedTask",
+                    instances=pool.instances,
+                    workload=workload,
+                    resources=self.resources,
+                )
+            ]
+        return [
+            NeuronTaskDefinition(
+                self,
+                f"{slot.name.capitalize()}Task",
+                NeuronTaskDefinitionProps(
+                    pool=pool,
+                    slot=slot,
+                    workload=workload,
+                    network_mode=self._props.resolved_network_mode,
+                    resources=self.resources,
+                ),
+            )
+            for slot in self._props.slots
+        ]
+
+    def _add_service(
+        self, index: int, task_definition: str, workload: ContainerWorkload
+    ) -> ecs.CfnService:
+        props = self._props
+        percents = props.resolved_deployment
+        balancer, health = self.load_balancer, workload.health
+        owned = isinstance(props.pool, NeuronCapacityPool)
+        service = ecs.CfnService(
+            self,
+            f"Slot{index}Service" if owned else "ManagedService",
+            cluster=props.cluster.cluster.cluster_arn,
+            task_definition=task_definition,
+            # With scaling, a deployment keeps the count that scaling has set.
+            desired_count=None if props.scaling is not None else props.desired_range[0],
+            capacity_provider_strategy=[
+                ecs.CfnService.CapacityProviderStrategyItemProperty(
+                    capacity_provider=item.capacity_provider, base=item.base, weight=item.weight
+                )
+                for item in props.pool.strategy()
+            ],
+            placement_constraints=_PLACEMENT_CONSTRAINTS if owned else None,
+            placement_strategies=_PLACEMENT_STRATEGIES if owned else None,
+            deployment_configuration=ecs.CfnService.DeploymentConfigurationProperty(
+                minimum_healthy_percent=percents.minimum,
+                maximum_percent=percents.maximum,
+                deployment_circuit_breaker=ecs.CfnService.DeploymentCircuitBreakerProperty(
+                    enable=True, rollback=True
+                ),
+            ),
+            # ECS moves a task by starting its successor first, which 100 percent forbids.
+            # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-rebalancing.html
+            availability_zone_rebalancing="ENABLED" if percents.maximum > 100 else "DISABLED",
+            load_balancers=None if balancer is None else balancer.targets,
+            health_check_grace_period_seconds=(
+                None if balancer is None or health is None else health.grace_seconds
+            ),
+            network_configuration=self._network_configuration(),
+            propagate_tags="SERVICE",
+            enable_ecs_managed_tags=True,
+            enable_execute_command=False,
+        )
+        service.node.add_dependency(*self.resources.permissions)
+        if owned:
+            # Managed instances have no group to outlive their services.
+            service.node.add_dependency(props.pool.ready)
+        if balancer is not None:
+            service.node.add_dependency(*balancer.listening)
+        return service
+
+    def _own_security_group(self) -> ec2.SecurityGroup | None:
+        if self._props.resolved_network_mode is not NetworkMode.AWSVPC:
+            return None
+        group = ec2.SecurityGroup(
+            self,
+            "TaskSecurityGroup",
+            vpc=self._props.cluster.vpc,
+            description="Tasks: HTTPS out, the load balancer in",
+            allow_all_outbound=False,
+        )
+        group.add_egress_rule(
+            # S3's gateway endpoint has S3's public addresses.
+            ec2.Peer.any_ipv4(),
+            ec2.Port.tcp(443),
+            "HTTPS to S3 and other APIs",
+        )
+        return group
+
+    def _network_configuration(self) -> ecs.CfnService.NetworkConfigurationProperty | None:
+        group = self._task_security_group
+        if group is None:
+            return None
+        pool, vpc = self._props.pool, self._props.cluster.vpc
+        subnets = vpc.select_subnets(
+            subnet_type=pool.props.subnet_type
+            if isinstance(pool, NeuronCapacityPool)
+            else inner_subnets(vpc).subnet_type
+        )
+        return ecs.CfnService.NetworkConfigurationProperty(
+            awsvpc_configuration=ecs.CfnService.AwsVpcConfigurationProperty(
+                assign_public_ip="DISABLED",
+                subnets=subnets.subnet_ids,
+                security_groups=[group.security_group_id],
+            )
+        )
+
+    def _add_load_balancer(
+        self, props: LoadBalancerProps, workload: ContainerWorkload
+    ) -> ServiceLoadBalancer:
+        cluster = self._props.cluster
+        backend = Backend(
+            vpc=cluster.vpc,
+            security_group=self._task_security_group or self._props.pool.security_group,
+            ports=props.published(workload.ports),
+            network_mode=self._props.resolved_network_mode,
+            drain=Duration.seconds(workload.stop_timeout_seconds),
+        )
+        kind = (
+            ApplicationServiceLoadBalancer
+            if props.kind is LoadBalancerKind.ALB
+            else NetworkServiceLoadBalancer
+        )
+        return kind(
+            self,
+            "LoadBalancer",
+            props,
+            backend=backend,
+            removal_policy=cluster.removal_policy,
+        )
+
+    def _scale(self, props: ServiceScalingProps) -> None:
+        ServiceScaling(
+            self,
+            "Scaling",
+            props,
+            cluster_name=self._props.cluster.cluster.cluster_name,
+            service_name=self.service_name,
+            services=self.services,
+            request_label=self.load_balancer.request_label(props.port)
+            if isinstance(self.load_balancer, ApplicationServiceLoadBalancer)
+            and props.metric is ServiceMetric.REQUESTS
+            else None,
+        )
