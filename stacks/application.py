@@ -12,6 +12,7 @@ from cdk_nag import AwsSolutionsChecks
 from inference_constructs import ModelData
 from model_folders import build_fleet_sources
 
+from .cluster_stack import ClusterStack
 from .config import EndpointPlan, Platform
 from .construct_props import endpoint_props, network_props, removal_policy, scaling_props
 from .endpoint_stack import EndpointStack
@@ -64,6 +65,15 @@ def add_platform(app: cdk.App, platform: Platform) -> None:
         models = _add_models(app, platform)
         if platform.endpoint is not None:
             _add_endpoint(app, platform, platform.endpoint, network=network, models=models)
+    if platform.cluster is not None:
+        ClusterStack(
+            app,
+            f"{platform.name}-cluster",
+            platform=platform,
+            env=_environment(platform),
+            plan=platform.cluster,
+            vpc=network.vpc,
+        )
     for index, warning in enumerate(warnings):
         cdk.Annotations.of(network).add_warning_v2(f"platform:{platform.name}:{index}", warning)
 

@@ -17,6 +17,9 @@ from accelerator_catalog import (
     TritonImage,
     triton_image_uri,
 )
+from stacks.platform_cluster import Surroundings, check_cluster
+from stacks.platform_cluster_file import Cluster
+from stacks.platform_cluster_plans import ClusterPlan
 from stacks.platform_endpoint import check_instance, check_placement, check_volume
 from stacks.platform_environment import check_environment
 from stacks.platform_file import (
@@ -79,6 +82,7 @@ class Platform:
     endpoint: EndpointPlan | None
     models: tuple[PlatformModel, ...]
     warnings: tuple[str, ...]
+    cluster: ClusterPlan | None = None
 
     @property
     def fleet(self) -> str:
@@ -105,7 +109,7 @@ def load_platform(path: Path, *, models_root: Path) -> Platform:
         raise PlatformFileError(findings.problems)
     typed = read_sections(path, raw)
     findings.problems += typed.problems
-    endpoint, models = _check(typed, models_root, findings)
+    endpoint, models, cluster = _check(typed, models_root, findings)
     if typed.file.endpoint is not None and not typed.file.models:
         findings.warn("models", "the list is empty: the endpoint will have nothing to serve")
     if findings.problems:
@@ -122,12 +126,13 @@ def load_platform(path: Path, *, models_root: Path) -> Platform:
         endpoint=endpoint,
         models=models,
         warnings=tuple(findings.warnings),
+        cluster=cluster,
     )
 
 
 def _check(
     typed: TypedFile, models_root: Path, findings: Findings
-) -> tuple[EndpointPlan | None, tuple[PlatformModel, ...]]:
+) -> tuple[EndpointPlan | None, tuple[PlatformModel, ...], ClusterPlan | None]:
     """Applies the rules whose sections could be read; one broken section hides no other's."""
     file, broken = typed.file, typed.broken
     check_identity(file, broken, findings)
@@ -150,10 +155,21 @@ def _check(
             endpoint = _plan(file, file.endpoint, instance, image, version)
     elif "endpoint" not in broken:
         family = _DEFAULT_FAMILY
-    if "deploy_to" in broken:
-        return endpoint, ()
-    serving = Serving(deploy_to=file.deploy_to, family=family)
-    return endpoint, check_models(typed.models, models_root, serving, findings)
+    models: tuple[PlatformModel, ...] = ()
+    if "deploy_to" not in broken:
+        serving = Serving(deploy_to=file.deploy_to, family=family)
+        models = check_models(typed.models, models_root, serving, findings)
+    cluster: ClusterPlan | None = None
+    if typed.cluster is not None:
+        around = Surroundings(
+            region=region,
+            network=None if "network" in broken else file.network,
+            acknowledged=acknowledged,
+            deploy_to=file.deploy_to,
+            removal=file.removal,
+        )
+        cluster = check_cluster(typed.cluster, around, findings)
+    return endpoint, models, cluster
 
 
 def _check_endpoint(
@@ -195,6 +211,8 @@ def _plan(
 
 __all__ = [
     "SCHEMA_PATH",
+    "Cluster",
+    "ClusterPlan",
     "Endpoint",
     "EndpointPlan",
     "FlowLogs",

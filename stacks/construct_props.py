@@ -21,8 +21,9 @@ from inference_constructs import (
 )
 
 from .config import EndpointPlan, Platform
+from .platform_cluster_network import endpoints_of_hosts
 
-_ENDPOINT_SUBNETS = {
+SUBNETS = {
     "private": ec2.SubnetType.PRIVATE_WITH_EGRESS,
     "isolated": ec2.SubnetType.PRIVATE_ISOLATED,
 }
@@ -48,6 +49,7 @@ def network_props(platform: Platform) -> NetworkProps:
             serves=section is not None,
             isolated=section is not None and section.subnets == "isolated",
             network_isolation=section is not None and section.network_isolation,
+            hosts=() if platform.cluster is None else endpoints_of_hosts(platform.cluster.section),
         )
     extra = ("elastic-inference.runtime",) if network.elastic_inference_endpoint else ()
     return NetworkProps(
@@ -75,7 +77,7 @@ def endpoint_props(
         image=image(section.image.tag, registry_account=section.image.account),
         model_data=model_data,
         vpc=vpc,
-        subnet_type=_ENDPOINT_SUBNETS[section.subnets],
+        subnet_type=SUBNETS[section.subnets],
         instance_type=section.instance_type,
         initial_instance_count=section.initial_instance_count,
         inference_ami_version=plan.inference_ami_version,

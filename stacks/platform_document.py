@@ -21,9 +21,31 @@ _SECTIONS = (
     ("Scaling", "endpoint.scaling"),
     ("Schedule", "endpoint.scaling.schedules[]"),
     ("ModelEntry", "models[]"),
+    ("Cluster", "cluster"),
+    ("ProblemDetector", "cluster.problem_detector"),
+    ("Pool", "cluster.pools[]"),
+    ("Spot", "cluster.pools[].spot"),
+    ("Service", "cluster.services[]"),
+    ("ServiceScaling", "cluster.services[].scaling"),
+    ("ServiceSchedule", "cluster.services[].scaling.schedules[]"),
+    ("LoadBalancer", "cluster.services[].load_balancer"),
+    ("Deployment", "cluster.services[].deployment"),
+    ("OneOffTask", "cluster.tasks[]"),
+    ("Workload", "cluster.services[].workload, cluster.tasks[].workload"),
+    ("WorkloadPort", "cluster.services[].workload.ports[]"),
+    ("HealthCheck", "cluster.services[].workload.health_check"),
+    ("Model", "cluster.services[].model, cluster.tasks[].model"),
 )
 # What the schema says of a key that takes a word beside its section or list.
-_WORDS = {"flow_logs": "off", "interface_endpoints": "auto", "scaling": "off"}
+_WORDS = {
+    "deployment": "auto",
+    "flow_logs": "off",
+    "interface_endpoints": "auto",
+    "load_balancer": "off",
+    "problem_detector": "off",
+    "scaling": "off",
+    "spot": "off",
+}
 _INTRODUCTION = """\
 # The platform file
 
@@ -60,6 +82,23 @@ _RULES = f"""\
   Credentials are refused, and so are variables that would break the endpoint, such as
   `SAGEMAKER_TRITON_MODEL_LOAD_GPU_LIMIT`.
 - A model's build serves its target, needs no compile and has locked weights.
+- A pool holds one instance type that the region offers, on a host image with its drivers that is
+  still maintained; no two pools hold the same type. `managed-instances` takes Inferentia2 and
+  Trainium.
+  [Neuron on ECS](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-inference.html)
+- No chip of a pool has two owners: ECS does not schedule chips, so services and tasks say which
+  they own, with `first_chip`, `chips` and `chips_per_task`.
+- An image's Neuron SDK, the host's driver and the chips fit together, and a model is compiled for
+  the NeuronCores of its pool: `inf1` for v1, `inf2` or `trn1` for v2, `trn2` for v3.
+- A service runs on no more hosts than its pool has, and its deployments can finish: with one task
+  of a slot to a host, `minimum_healthy_percent: 100` needs a spare host.
+- `metric: requests` needs an alb, `neuroncore_utilization` needs `core_metrics` on the pool, and
+  both need a task to measure: `min_instances: 0` goes with schedules or no scaling.
+- An alb speaks gRPC over TLS only; what is public has a certificate.
+- Isolated subnets reach ECR of their own region and no other registry, and China no public one:
+  copy images to your own ECR there.
+- Variables that say which cores a task owns, such as `NEURON_RT_VISIBLE_CORES`, are refused.
+- A cluster makes at most 500 resources, which is what a CloudFormation stack takes.
 - Services past their end need their id in `acknowledge_end_of_life`; legacy ones warn without it.
 
 Whether the models will serve is the business of [the lint rules](lint-rules.md), which run after
@@ -79,7 +118,7 @@ def _lines() -> Iterator[str]:
     for name, title in _SECTIONS:
         section = definitions[name]
         yield f"## {title}\n"
-        yield f"{section['description'].splitlines()[0]}\n"
+        yield f"{_marked(section['description'].splitlines()[0])}\n"
         yield "| key | takes | default | meaning |"
         yield "|---|---|---|---|"
         for key, described in section["properties"].items():
@@ -96,14 +135,18 @@ def _row(section: str, key: str, described: Mapping[str, Any], required: bool) -
     takes = _takes(described)
     if source is not None:
         takes += f" ([source]({source}))"
-    meaning = re.sub(r"``(.+?)``", r"`\1`", " ".join(described["description"].split()))
+    meaning = _marked(" ".join(described["description"].split()))
     default = "required" if required else _default(key, described.get("default"))
     return f"| `{key}` | {takes} | {default} | {meaning} |".replace("<", "&lt;")
 
 
+def _marked(text: str) -> str:
+    return re.sub(r"``(.+?)``", r"`\1`", text)
+
+
 def _default(key: str, value: object) -> str:
     if value is None:
-        return f"`{_WORDS[key]}`" if key in ("interface_endpoints",) else "none"
+        return f"`{_WORDS[key]}`" if key in _WORDS else "none"
     if isinstance(value, dict):
         return "as below" if value else "none"
     if isinstance(value, (list, tuple)):

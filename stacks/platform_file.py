@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import Field
 
 from accelerator_catalog import NEWEST_TRITON_TAG
+from stacks.platform_cluster_file import Cluster
+from stacks.platform_section import (
+    Cooldown,
+    Count,
+    CountOrZero,
+    RetentionDays,
+    ScheduleName,
+    Section,
+    Switch,
+    VariableName,
+    word_for_none,
+)
 
 # 128 characters of a stack name and 63 of an endpoint name hold "<platform>-endpoint" and
 # "<platform>-models". docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpoint.html
@@ -18,8 +30,13 @@ DEFAULT_INSTANCE_TYPE = "ml.g4dn.4xlarge"
 SubnetKind = Literal["public", "private", "isolated"]
 Metric = Literal["gpu_utilization", "gpu_memory_utilization", "invocations_per_instance"]
 InterfaceEndpoint = Literal[
+    "autoscaling",
+    "ec2",
     "ecr.api",
     "ecr.dkr",
+    "ecs",
+    "ecs-agent",
+    "ecs-telemetry",
     "kms",
     "lambda",
     "logs",
@@ -29,12 +46,6 @@ InterfaceEndpoint = Literal[
     "states",
     "sts",
 ]
-# CloudWatch Logs accepts these days only.
-# docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
-RetentionDays = Literal[
-    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
-    3288, 3653,
-]  # fmt: skip
 _DEFAULT_TARGET: dict[str, float] = {
     "gpu_utilization": 60.0,
     "gpu_memory_utilization": 60.0,
@@ -42,30 +53,9 @@ _DEFAULT_TARGET: dict[str, float] = {
 }
 
 
-def _word_for_none(word: str, schema: Any) -> BeforeValidator:
-    """Reads ``word`` (``off``, ``auto``) as None, and refuses an empty value, which is a slip."""
-
-    def read(value: Any) -> Any:
-        if value is None:
-            raise ValueError(f"is empty; write {word}, or the value")
-        return None if value == word else value
-
-    return BeforeValidator(read, json_schema_input_type=schema)
-
-
-Count = Annotated[int, Field(strict=True, ge=1)]
 Seconds = Annotated[int, Field(strict=True, ge=60, le=3600)]
-Cooldown = Annotated[int, Field(strict=True, ge=0, le=86_400)]
 EndpointName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$", max_length=63)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=256)]
-
-
-class Section(BaseModel):
-    """A mapping of the file: no unknown keys, nothing changed after reading."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
-    )
 
 
 class FlowLogs(Section):
@@ -84,20 +74,20 @@ class Network(Section):
     """Zones the subnets spread over."""
     subnets: Annotated[tuple[SubnetKind, ...], Field(min_length=1)] = ("public", "private")
     """Kinds of subnet, each once in every zone: private ones reach out through NAT gateways."""
-    nat_gateways: Annotated[int, Field(strict=True, ge=0)] = 1
+    nat_gateways: CountOrZero = 1
     """NAT gateways, 0 to the number of zones."""
-    flow_logs: Annotated[FlowLogs | None, _word_for_none("off", Literal["off"] | FlowLogs)] = (
+    flow_logs: Annotated[FlowLogs | None, word_for_none("off", Literal["off"] | FlowLogs)] = (
         FlowLogs()
     )
     """``off``, or how long flow logs are kept."""
-    s3_gateway_endpoint: Annotated[bool, Field(strict=True)] = True
+    s3_gateway_endpoint: Switch = True
     """Whether S3 is reached inside the VPC; an endpoint needs it to load models."""
     interface_endpoints: Annotated[
         tuple[InterfaceEndpoint, ...] | None,
-        _word_for_none("auto", Literal["auto"] | tuple[InterfaceEndpoint, ...]),
+        word_for_none("auto", Literal["auto"] | tuple[InterfaceEndpoint, ...]),
     ] = None
     """``auto`` takes those that the platform's stacks call; or a list, which may be empty."""
-    elastic_inference_endpoint: Annotated[bool, Field(strict=True)] = False
+    elastic_inference_endpoint: Switch = False
     """The runtime endpoint of Elastic Inference, a dead service."""
 
 
@@ -115,7 +105,7 @@ class Image(Section):
 class Schedule(Section):
     """One scheduled change of the scaling limits; times are UTC."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]*$", max_length=64)]
+    name: ScheduleName
     """Unique among the schedules; it becomes a construct ID."""
     cron: str
     """Six fields: minutes, hours, day of month, month, day of week, year; ``0 8 ? * MON-FRI *``."""
@@ -173,17 +163,17 @@ class Endpoint(Section):
     """EBS volume of instance types without their own NVMe storage, GB."""
     model_cache: Literal["enabled", "disabled"] = "enabled"
     """``disabled`` unloads and deletes each model right after its call."""
-    network_isolation: Annotated[bool, Field(strict=True)] = True
+    network_isolation: Switch = True
     """Whether the container is cut off from every network."""
     subnets: Literal["private", "isolated"] = "private"
     """The network's subnets that hold the instances' interfaces."""
-    environment: dict[Annotated[str, Field(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$")], str] = {}
+    environment: dict[VariableName, str] = Field(default_factory=dict)
     """Extra variables of the container."""
     model_data_download_timeout_seconds: Seconds | None = None
     """60 to 3600; SageMaker's default when absent."""
     container_startup_health_check_timeout_seconds: Seconds | None = None
     """60 to 3600; SageMaker's default when absent."""
-    scaling: Annotated[Scaling | None, _word_for_none("off", Literal["off"] | Scaling)] = Scaling()
+    scaling: Annotated[Scaling | None, word_for_none("off", Literal["off"] | Scaling)] = Scaling()
     """``off``, or the limits and the metric."""
 
 
@@ -203,13 +193,13 @@ class ModelEntry(Section):
 
 
 class PlatformFile(Section):
-    """A platform: one network, one fleet of models, and the endpoint that serves them."""
+    """A platform: one network, one fleet of models with its endpoint, and one cluster."""
 
     platform: Annotated[
         str,
         Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=LONGEST_PLATFORM_NAME),
     ]
-    """Prefix of every stack name: <platform>-network, <platform>-models, <platform>-endpoint."""
+    """Prefix of every stack name: <platform>-network, -models, -endpoint and -cluster."""
     deploy_to: Literal["embedded", "aws"] = "aws"
     """``embedded`` is the AWS inside one process on this machine."""
     region: str
@@ -226,3 +216,5 @@ class PlatformFile(Section):
     """The endpoint; network and models only when absent."""
     models: tuple[ModelEntry, ...] = ()
     """The models to publish."""
+    cluster: Cluster | None = None
+    """The ECS cluster of Neuron and ordinary instances; none when absent."""

@@ -27,20 +27,49 @@ SOURCES = {
 }
 _UNITS = {
     "availability_zones": "zones",
+    "chips": "chips",
+    "chips_per_task": "chips",
     "cooldown_seconds": "seconds",
+    "cpu_units": "units",
+    "drain_minutes": "minutes",
+    "load_seconds": "seconds",
     "initial_instance_count": "instances",
     "max_instances": "instances",
     "max_request_bytes": "bytes",
+    "memory_mib": "MiB",
     "min_instances": "instances",
     "nat_gateways": "gateways",
+    "percent": "percent",
+    "root_volume_gib": "GiB",
     "timeout_seconds": "seconds",
     "volume_size_gb": "GB",
 }
+_WORDS_WITH_HYPHENS = (
+    "must be lower-case letters and digits in words joined by single hyphens, starting with a"
+    " letter"
+)
 _PATTERNS = {
-    "platform": (
-        "must be lower-case letters and digits in words joined by single hyphens, starting with a"
-        " letter",
-        "write a name such as laptop or team-a-prod",
+    "platform": (_WORDS_WITH_HYPHENS, "write a name such as laptop or team-a-prod"),
+    "pools.name": (_WORDS_WITH_HYPHENS, "write a name such as inf2 or inf2-spot"),
+    "services.name": (_WORDS_WITH_HYPHENS, "write a name such as resnet50"),
+    "tasks.name": (_WORDS_WITH_HYPHENS, "write a name such as load-test"),
+    "ports.name": (_WORDS_WITH_HYPHENS, "write a name such as rest"),
+    "ports.health_path": ("must start with a slash", "write a path such as /ping"),
+    "ports.healthy_codes": (
+        "must be numbers with commas or hyphens between them",
+        'write codes in quotes, such as "200-299" or "0,12"',
+    ),
+    "grpc_services": (
+        "must be the full name of a gRPC service",
+        "write one such as tensorflow.serving.PredictionService",
+    ),
+    "model_name": (
+        "must be letters, digits, dots, underscores and hyphens",
+        "write a name such as resnet50",
+    ),
+    "writable_paths": (
+        "must be an absolute path below the root",
+        "write a path such as /tmp",
     ),
     "account": ("must be 12 digits", 'write it in quotes: "123456789012"'),
     "endpoint.name": (
@@ -64,8 +93,17 @@ _PATTERNS = {
 
 
 def problems_of(path: Path, error: ValidationError) -> list[Problem]:
-    """One Problem for every error, in the order of the schema."""
-    return [_problem(path, detail) for detail in error.errors(include_url=False)]
+    """One Problem for every error, in the order of the schema.
+
+    A list whose only entries are wrong is not too short besides.
+    """
+    details = error.errors(include_url=False)
+    within = {detail["loc"][:length] for detail in details for length in range(len(detail["loc"]))}
+    return [
+        _problem(path, detail)
+        for detail in details
+        if detail["type"] != "too_short" or detail["loc"] not in within
+    ]
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
@@ -129,6 +167,8 @@ def _rule(
         return "is not a number", "write a number such as 60"
     if kind == "literal_error":
         return _literal(str(context["expected"]))
+    if kind == "string_too_short":
+        return "is empty", "write it"
     if kind == "string_too_long":
         return f"is longer than {context['max_length']} characters", "shorten it"
     if kind in ("too_short", "tuple_too_short"):

@@ -7,7 +7,7 @@ from stacks.platform_file import Endpoint, Scaling, Schedule
 from stacks.platform_findings import Findings
 
 _METRICS = "https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html"
-_CRON = (
+CRON = (
     "https://docs.aws.amazon.com/autoscaling/application/userguide/"
     "scheduled-scaling-using-cron-expressions.html"
 )
@@ -69,7 +69,7 @@ def _check_schedule(place: str, schedule: Schedule, findings: Findings) -> None:
             schedule.cron,
             rule=problem,
             fix="write six fields such as 0 8 ? * MON-FRI *",
-            source=_CRON,
+            source=CRON,
         )
     if schedule.min_instances > schedule.max_instances:
         findings.refuse(

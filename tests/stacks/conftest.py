@@ -14,6 +14,7 @@ from stacks.application import build_app
 from stacks.config import Platform, load_platform
 
 ROOT = Path(__file__).resolve().parents[2]
+PLATFORMS = Path(__file__).parent / "platforms"
 # The partitions beside the commercial one; between them an old image, a host left to SageMaker,
 # no way out, no scaling and an image of our own.
 CHINA = """
@@ -115,6 +116,21 @@ def prod(synthesize: Callable[[Platform], Synthesized]) -> Synthesized:
 
 
 @pytest.fixture(scope="session")
+def dev(synthesize: Callable[[Platform], Synthesized]) -> Synthesized:
+    return synthesize(load_platform(ROOT / "platforms" / "dev.yaml", models_root=ROOT / "models"))
+
+
+@pytest.fixture(scope="session")
+def fleet(synthesize: Callable[[Platform], Synthesized]) -> Synthesized:
+    return synthesize(load_platform(PLATFORMS / "fleet.yaml", models_root=ROOT / "models"))
+
+
+@pytest.fixture(scope="session")
+def china_fleet(synthesize: Callable[[Platform], Synthesized]) -> Synthesized:
+    return synthesize(load_platform(PLATFORMS / "china-fleet.yaml", models_root=ROOT / "models"))
+
+
+@pytest.fixture(scope="session")
 def china(
     synthesize: Callable[[Platform], Synthesized], load: Callable[[str], Platform]
 ) -> Synthesized:
@@ -135,7 +151,19 @@ def network_only(
     return synthesize(load(NETWORK_ONLY))
 
 
-@pytest.fixture(scope="session", params=["laptop", "prod", "china", "govcloud", "network_only"])
+@pytest.fixture(
+    scope="session",
+    params=[
+        "laptop",
+        "dev",
+        "prod",
+        "china",
+        "govcloud",
+        "network_only",
+        "fleet",
+        "china_fleet",
+    ],
+)
 def any_platform(request: pytest.FixtureRequest) -> Synthesized:
     """Each of the platforms above."""
     synthesized: Synthesized = request.getfixturevalue(request.param)

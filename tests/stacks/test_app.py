@@ -39,6 +39,7 @@ def test_the_laptop_is_the_default_and_needs_no_context(tmp_path: Path) -> None:
         "laptop-network",
         "laptop-models",
         "laptop-endpoint",
+        "laptop-cluster",
     }
 
 

@@ -151,12 +151,12 @@ def test_stacks_carry_the_platforms_name_as_a_tag(laptop: Any) -> None:
     }
     assert tags == {
         f"laptop-{stack}": {"inference-platform": "laptop"}
-        for stack in ("network", "models", "endpoint")
+        for stack in ("network", "models", "endpoint", "cluster")
     }
 
 
 def test_exports_lock_what_a_running_endpoint_stands_on(laptop: Any) -> None:
-    imported = json.dumps(laptop.templates["endpoint"])
+    imported = json.dumps([laptop.templates["endpoint"], laptop.templates["cluster"]])
 
     for stack in ("network", "models"):
         exports = [

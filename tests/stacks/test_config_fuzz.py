@@ -65,6 +65,91 @@ _VALID: dict[str, Any] = {
         {"name": "text", "build": "laptop", "target": "cpu", "max_request_bytes": 1024},
         {"name": "single"},
     ],
+    "cluster": {
+        "subnets": "private",
+        "awsvpc_trunking": False,
+        "drain_minutes": 30,
+        "log_retention_days": 30,
+        "problem_detector": {"recover": True, "detector_image": "own/npd:1"},
+        "pools": [
+            {
+                "name": "inf1",
+                "instance_type": "inf1.6xlarge",
+                "capacity": "ec2",
+                "ami": "auto",
+                "image": "ami-12345678",
+                "min_instances": 0,
+                "max_instances": 2,
+                "target_capacity_percent": 100,
+                "spot": {"on_demand_base": 1, "on_demand_percent": 50},
+                "root_volume_gib": 100,
+            },
+            {"name": "cpu", "instance_type": "m5.xlarge"},
+            {"name": "own", "instance_type": "trn1.2xlarge", "capacity": "managed-instances"},
+        ],
+        "services": [
+            {
+                "name": "resnet50",
+                "pool": "inf1",
+                "workload": {"kind": "tf-serving-neuron", "model_name": "a", "load_seconds": 60},
+                "model": {"uri": "s3://models/a", "compiled_for": "inf1"},
+                "chips_per_task": 1,
+                "first_chip": 0,
+                "chips": 2,
+                "network_mode": "bridge",
+                "min_instances": 1,
+                "max_instances": 2,
+                "scaling": {
+                    "metric": "requests",
+                    "target": 100,
+                    "port": "rest",
+                    "schedules": [
+                        {
+                            "name": "day",
+                            "cron": "0 8 ? * MON-FRI *",
+                            "min_instances": 1,
+                            "max_instances": 2,
+                        }
+                    ],
+                },
+                "load_balancer": {"kind": "alb", "ports": ["rest"], "clients": ["10.0.0.0/8"]},
+                "deployment": {"minimum_healthy_percent": 0, "maximum_percent": 100},
+            },
+            {
+                "name": "whole",
+                "pool": "own",
+                "packing": "managed-instances",
+                "workload": {
+                    "kind": "container",
+                    "image": "own:1-sdk2.31.1",
+                    "ports": [{"name": "api", "port": 80, "protocol": "grpc"}],
+                    "health_check": {"command": "true", "timeout_seconds": 5},
+                    "capabilities": ["IPC_LOCK"],
+                    "writable_paths": ["/tmp"],
+                },
+            },
+        ],
+        "tasks": [
+            {
+                "name": "probe",
+                "pool": "inf1",
+                "first_chip": 2,
+                "chips_per_task": 2,
+                "workload": {"kind": "container", "image": "pytorch-inference-neuron"},
+            },
+            {
+                "name": "train",
+                "pool": "cpu",
+                "memory_mib": 512,
+                "cpu_units": 256,
+                "workload": {
+                    "kind": "container",
+                    "image": "python:3.11",
+                    "environment": {"OMP_NUM_THREADS": "4"},
+                },
+            },
+        ],
+    },
 }
 
 
@@ -101,6 +186,24 @@ _PLAUSIBLE = st.sampled_from(
         "aws",
         "isolated",
         "10.0.0.0/28",
+        "inf1",
+        "inf2",
+        "own",
+        "Inf2.xlarge",
+        "trn2.48xlarge",
+        "g4dn.xlarge",
+        "managed-instances",
+        "whole-instance",
+        "host",
+        "awsvpc",
+        "torchserve-neuronx",
+        "container",
+        "al2-inf",
+        "nlb",
+        "neuroncore_utilization",
+        "s3://b/c",
+        "111122223333.dkr.ecr.eu-west-1.amazonaws.com/a:1-sdk9.9",
+        "NEURON_RT_VISIBLE_CORES",
         "\u00e9",
         "\x1b[2J",
     ]
@@ -174,7 +277,7 @@ def test_the_file_that_is_mutated_is_valid(folder: Path) -> None:
     assert load_platform(path, models_root=_MODELS).models
 
 
-@settings(_SETTINGS, max_examples=800)
+@settings(_SETTINGS, max_examples=1600)
 @given(text=_mutated())
 def test_mutated_platform_is_loaded_or_refused(text: str, folder: Path) -> None:
     _load(text.encode(errors="replace"), folder)

@@ -8,12 +8,23 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from stacks import platform_file
+from stacks import (
+    platform_cluster_file,
+    platform_file,
+    platform_service_file,
+    platform_workload_file,
+)
 from stacks.config import SCHEMA_PATH, PlatformFile, schema_text
 from stacks.platform_document import DOCUMENT, document
 from stacks.platform_schema import schema_main
 from stacks.platform_yaml import read_platform_yaml
 
+_MODULES = (
+    platform_file,
+    platform_cluster_file,
+    platform_service_file,
+    platform_workload_file,
+)
 _ROOT = Path(__file__).parents[2]
 
 
@@ -33,7 +44,14 @@ def test_reference_page_has_every_key_once_in_its_section() -> None:
     rows = [line.split("|")[1].strip(" `") for line in document().splitlines() if "| `" in line]
 
     definitions = json.loads(schema_text())["$defs"]
-    sections = [PlatformFile, *(getattr(platform_file, name) for name in definitions)]
+    known = {
+        name: value
+        for module in _MODULES
+        for name, value in vars(module).items()
+        if name in definitions
+    }
+    sections = [PlatformFile, *known.values()]
+    assert known.keys() == definitions.keys()
     assert sorted(rows) == sorted(key for section in sections for key in section.model_fields)
 
 

@@ -19,6 +19,7 @@ from stacks import platform_file
 from stacks.config import Platform
 from stacks.construct_props import endpoint_props, network_props, scaling_props
 from stacks.platform_environment import LARGEST_BYTES, MOST_ENTRIES
+from stacks.platform_section import RetentionDays
 
 
 @pytest.mark.parametrize(
@@ -30,7 +31,7 @@ from stacks.platform_environment import LARGEST_BYTES, MOST_ENTRIES
             INTERFACE_ENDPOINTS.keys() - {"elastic-inference.runtime"},
         ),
         (platform_file.Metric, {metric.value for metric in ScalingMetric}),
-        (platform_file.RetentionDays, RETENTION.keys()),
+        (RetentionDays, RETENTION.keys()),
         (platform_file.SubnetKind, SUBNET_TYPES.keys()),
     ],
 )

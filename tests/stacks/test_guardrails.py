@@ -20,13 +20,21 @@ from stacks.application import build_app
 # Actions that take no resource, with the page that says so.
 _IAM = "https://docs.aws.amazon.com/service-authorization/latest/reference/list_"
 WITHOUT_A_RESOURCE = {
+    "autoscaling:DescribeAutoScalingGroups": f"{_IAM}amazonec2autoscaling.html",
+    "autoscaling:DescribeAutoScalingInstances": f"{_IAM}amazonec2autoscaling.html",
     "cloudwatch:PutMetricData": f"{_IAM}amazoncloudwatch.html",
+    "ec2:DescribeAvailabilityZones": f"{_IAM}amazonec2.html",
     "ec2:DescribeDhcpOptions": f"{_IAM}amazonec2.html",
+    "ec2:DescribeInstanceTypeOfferings": f"{_IAM}amazonec2.html",
+    "ec2:DescribeInstanceTypes": f"{_IAM}amazonec2.html",
+    "ec2:DescribeInstances": f"{_IAM}amazonec2.html",
+    "ec2:DescribeLaunchTemplates": f"{_IAM}amazonec2.html",
     "ec2:DescribeNetworkInterfaces": f"{_IAM}amazonec2.html",
     "ec2:DescribeSecurityGroups": f"{_IAM}amazonec2.html",
     "ec2:DescribeSubnets": f"{_IAM}amazonec2.html",
     "ec2:DescribeVpcs": f"{_IAM}amazonec2.html",
     "ecr:GetAuthorizationToken": f"{_IAM}amazonelasticcontainerregistry.html",
+    "ecs:DiscoverPollEndpoint": f"{_IAM}amazonelasticcontainerservice.html",
 }
 
 
@@ -63,11 +71,13 @@ def test_resource_star_is_left_to_actions_that_take_no_resource(any_platform: An
 
 
 def test_every_arn_and_registry_is_of_the_platforms_own_partition(
-    china: Any, govcloud: Any, laptop: Any
+    china: Any, china_fleet: Any, fleet: Any, govcloud: Any, laptop: Any
 ) -> None:
     for synthesized, partition, suffix in (
         (laptop, "aws", "amazonaws.com"),
+        (fleet, "aws", "amazonaws.com"),
         (china, "aws-cn", "amazonaws.com.cn"),
+        (china_fleet, "aws-cn", "amazonaws.com.cn"),
         (govcloud, "aws-us-gov", "amazonaws.com"),
     ):
         text = json.dumps(synthesized.templates)

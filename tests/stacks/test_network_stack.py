@@ -6,6 +6,8 @@ from typing import Any
 
 from aws_cdk.assertions import Match, Template
 
+from stacks.config import Platform
+
 
 def test_vpc_spreads_over_two_zones_without_a_look_up(laptop: Any) -> None:
     zones = [
@@ -75,6 +77,20 @@ def test_a_serving_platform_gets_the_runtime_endpoint_alone(laptop: Any) -> None
     assert _interface_services(laptop) == {"com.amazonaws.us-east-1.sagemaker.runtime"}
 
 
+def test_isolated_hosts_reach_ecs_the_registry_and_logs(fleet: Any) -> None:
+    assert _interface_services(fleet) == {
+        f"com.amazonaws.us-east-1.{name}"
+        for name in (
+            *("autoscaling", "ec2", "ecr.api", "ecr.dkr", "ecs", "ecs-agent", "ecs-telemetry"),
+            *("logs", "monitoring"),
+        )
+    }
+
+
+def test_hosts_with_a_way_out_need_no_interface_endpoint(china_fleet: Any) -> None:
+    assert _interface_services(china_fleet) == set()
+
+
 def test_chinese_service_names_start_with_cn(china: Any) -> None:
     assert _interface_services(china) == {"cn.com.amazonaws.cn-north-1.sagemaker.runtime"}
 
@@ -100,8 +116,19 @@ def test_no_security_group_lets_the_internet_in(any_platform: Any) -> None:
         for resource in template["Resources"].values():
             if resource["Type"] == "AWS::EC2::SecurityGroup":
                 for rule in resource["Properties"].get("SecurityGroupIngress", []):
-                    assert rule["CidrIp"] == any_platform.platform.network.cidr
-            assert resource["Type"] != "AWS::EC2::SecurityGroupIngress"
+                    assert _is_known(rule["CidrIp"], any_platform.platform)
+            if resource["Type"] == "AWS::EC2::SecurityGroupIngress":
+                assert "SourceSecurityGroupId" in resource["Properties"]
+
+
+def _is_known(block: Any, platform: Platform) -> bool:
+    """Whether it is the VPC's, or one that the file names as a service's client."""
+    if isinstance(block, dict):
+        return "CidrBlock" in block["Fn::ImportValue"]
+    plans = [] if platform.cluster is None else platform.cluster.services
+    balancers = [plan.section.load_balancer for plan in plans]
+    named = {client for each in balancers if each is not None for client in each.clients or ()}
+    return block == platform.network.cidr or block in named
 
 
 def test_flow_logs_cover_all_traffic_and_expire(laptop: Any, prod: Any) -> None:
