@@ -18,7 +18,9 @@ from inferctl.localaws.moto_app import MotoApplication
 from inferctl.localaws.moto_patches.hooks import hooks
 from inferctl.localaws.parts import (
     CloudFormationPart,
+    EcsPart,
     LazyCloudFormation,
+    LazyEcs,
     LazyServing,
     ServingPart,
 )
@@ -35,9 +37,9 @@ class AlreadyRunningError(RuntimeError):
 class LocalAws:
     """``with LocalAws(folder) as aws: aws.client("s3").list_buckets()``.
 
-    ``serving`` and ``cloudformation`` take the place of the real parts, which are imported when
-    they are needed first. Each start begins with an empty account. ``stop_requested`` is set by
-    ``POST /_localaws/shutdown``; whoever made this object acts on it.
+    ``serving``, ``cloudformation`` and ``ecs`` take the place of the real parts, which are imported
+    when they are needed first. Each start begins with an empty account. ``stop_requested`` is set
+    by ``POST /_localaws/shutdown``; whoever made this object acts on it.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class LocalAws:
         work_dir: Path,
         serving: ServingPart | None = None,
         cloudformation: CloudFormationPart | None = None,
+        ecs: EcsPart | None = None,
         *,
         port: int = 0,
     ) -> None:
@@ -53,6 +56,7 @@ class LocalAws:
         self._work_dir = work_dir
         self._serving = serving or LazyServing(lambda: _make_serving(work_dir / "serving"))
         self._cloudformation = cloudformation or LazyCloudFormation(_make_cloudformation)
+        self._ecs = ecs or LazyEcs(_make_ecs)
         self._moto = MotoApplication()
         self._router = Router(
             admin=Admin(
@@ -63,6 +67,7 @@ class LocalAws:
             ),
             serving=self._serving,
             cloudformation=self._cloudformation,
+            ecs=self._ecs,
             moto=self._moto,
         )
         self._port = port
@@ -125,7 +130,7 @@ class LocalAws:
         return clients.client(service, region)
 
     def status(self) -> dict[str, Any]:
-        """What runs: the process, stacks, functions and the serving plane, as JSON values."""
+        """What runs: process, stacks, functions, serving plane and clusters, as JSON values."""
         return {
             "pid": os.getpid(),
             "url": self.url,
@@ -134,6 +139,7 @@ class LocalAws:
             "stacks": self._cloudformation.status(),
             "functions": self.lambda_runtime.status(),
             "serving": self._serving.status(),
+            "clusters": self._ecs.status(),
         }
 
     def leftovers(self) -> dict[str, list[str]]:
@@ -172,3 +178,9 @@ def _make_cloudformation() -> CloudFormationPart:
     from inferctl.localaws.cloudformation.service import CloudFormation
 
     return CloudFormation()
+
+
+def _make_ecs() -> EcsPart:
+    from inferctl.localaws.ecs.service import Ecs
+
+    return Ecs()

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from inferctl.localaws.http import HttpResponse
+from inferctl.localaws.http import HttpRequest, HttpResponse
 
 
 class ServingPart(Protocol):
@@ -48,6 +48,14 @@ class CloudFormationPart(Protocol):
     def deliver(self, token: str, body: bytes) -> bool: ...
 
     def leftovers(self, *, region: str) -> LeftoversView: ...
+
+    def status(self) -> dict[str, Any]: ...
+
+
+class EcsPart(Protocol):
+    """Answers the ECS API; `inferctl.localaws.ecs.service.Ecs`."""
+
+    def handle(self, request: HttpRequest, *, region: str) -> HttpResponse: ...
 
     def status(self) -> dict[str, Any]: ...
 
@@ -123,5 +131,22 @@ class LazyCloudFormation:
 
     def status(self) -> dict[str, Any]:
         """What CloudFormation says, or that there are no stacks."""
+        part = self._part.peek()
+        return part.status() if part is not None else {}
+
+
+class LazyEcs:
+    """`EcsPart` that is imported with the first request to it."""
+
+    def __init__(self, make: Callable[[], EcsPart]) -> None:
+        self._part = Lazy(make)
+
+    def handle(self, request: HttpRequest, *, region: str) -> HttpResponse:
+        """See `EcsPart`."""
+        response: HttpResponse = self._part.get().handle(request, region=region)
+        return response
+
+    def status(self) -> dict[str, Any]:
+        """What ECS says, or that there are no clusters."""
         part = self._part.peek()
         return part.status() if part is not None else {}

@@ -12,6 +12,8 @@ PAGE = (ROOT / "docs/embedded-aws.md").read_text("utf-8")
 TESTS = ROOT / "tests/inferctl/localaws"
 _SERVICES = {
     "Application Auto Scaling": "ApplicationAutoScaling",
+    "Auto Scaling": "AutoScaling",
+    "Elastic Load Balancing": "ElasticLoadBalancingV2",
     "Step Functions": "StepFunctions",
 }
 

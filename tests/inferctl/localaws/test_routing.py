@@ -38,6 +38,20 @@ class Everything:
         return token == "known"
 
 
+class Clusters:
+    """Stands for ECS."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[HttpRequest, str]] = []
+
+    def handle(self, request: HttpRequest, *, region: str) -> HttpResponse:
+        self.seen.append((request, region))
+        return HttpResponse(298)
+
+    def status(self) -> dict[str, Any]:
+        return {}
+
+
 class Rest:
     """Stands for moto."""
 
@@ -55,19 +69,24 @@ def parts() -> Everything:
 
 
 @pytest.fixture
+def clusters() -> Clusters:
+    return Clusters()
+
+
+@pytest.fixture
 def rest() -> Rest:
     return Rest()
 
 
 @pytest.fixture
-def router(parts: Everything, rest: Rest) -> Router:
+def router(parts: Everything, clusters: Clusters, rest: Rest) -> Router:
     admin = Admin(
         status=parts.status,
         leftovers=lambda: {"leftovers": [], "retained": []},
         deliver=parts.deliver,
         shutdown=lambda: parts.seen.append("shutdown"),
     )
-    return Router(admin=admin, serving=parts, cloudformation=parts, moto=rest)
+    return Router(admin=admin, serving=parts, cloudformation=parts, ecs=clusters, moto=rest)
 
 
 def request(
@@ -142,6 +161,16 @@ def test_signed_cloudformation_calls_keep_their_region(router: Router, parts: Ev
     expected = {"Action": "DescribeStacks", "StackName": "a b", "Version": "2010-05-15"}
     assert parts.seen == [("cloudformation", expected, "eu-west-1")]
     assert "eu-west-1" in router.regions
+
+
+def test_ecs_calls_reach_our_ecs_and_not_moto(
+    router: Router, clusters: Clusters, rest: Rest
+) -> None:
+    sent = request("POST", "/", b"{}", scope="ecs")
+
+    assert router.handle(sent).status == 298
+    assert clusters.seen == [(sent, "eu-west-1")]
+    assert rest.seen == []
 
 
 def test_unsigned_cloudformation_forms_are_recognised_by_their_version(
