@@ -39,10 +39,12 @@ bench: prepare  ## archive throughput, synth scale and invocation overhead, each
 	@$(RUN) python benchmarks/synth_scale.py
 	@$(RUN) python benchmarks/invoke_overhead.py
 
-generated: prepare  ## rewrite platforms/schema.json and the reference pages in docs
+generated: prepare  ## rewrite platforms/schema.json, the reference pages and the picture in docs
 	@$(RUN) python -m stacks.config --write-schema
 	@$(RUN) python -m stacks.platform_document
 	@$(RUN) python -m model_lint.document
+	@$(RUN) cdk synth --quiet --context platform=dev
+	@$(RUN) inferctl diagram dev --output docs/neuron-on-ecs.svg
 
 diff: prepare  ## what BASE (a commit, default origin/main) and this tree deploy differently
 	@$(RUN) python tools/diff.py $(or $(BASE),origin/main)

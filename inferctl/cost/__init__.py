@@ -1,0 +1,1 @@
+"""What inferences cost: measured throughput and the catalogue's dated prices."""
