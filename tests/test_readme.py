@@ -24,6 +24,21 @@ def test_the_platform_of_the_readme_is_accepted(tmp_path: Path) -> None:
     assert (platform.name, platform.fleet) == ("search", "search-models")
 
 
+def test_the_cluster_of_the_neuron_page_is_accepted(tmp_path: Path) -> None:
+    (shown,) = re.findall(r"```yaml\n(cluster:.+?)```", _page("neuron-on-ecs"), re.S)
+    path = tmp_path / "shown.yaml"
+    path.write_text(f"platform: shown\nregion: us-east-1\n{shown}")
+
+    cluster = load_platform(path, models_root=ROOT / "models").cluster
+
+    assert cluster is not None
+    assert [len(service.slots) for service in cluster.services] == [2]
+
+
+def _page(name: str) -> str:
+    return (ROOT / "docs" / f"{name}.md").read_text()
+
+
 def test_the_refusal_of_the_readme_is_what_is_printed(tmp_path: Path) -> None:
     text = PAGES[0].read_text()
     (shown,) = re.findall(r"```yaml\n(# yaml-language-server.+?)```", text, re.S)
