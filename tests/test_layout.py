@@ -21,10 +21,14 @@ NEVER_IMPORTED = {
     "lambda": {"aws_cdk", "inference_constructs", "stacks", "inferctl"},
     "constructs/accelerator_catalog": {"aws_cdk", "stacks", "inferctl"},
     "constructs/fleet_packing": {"aws_cdk", "stacks", "inferctl", "boto3"},
+    "constructs/tf_serving_images": {"aws_cdk", "stacks", "inferctl", "boto3"},
     "constructs/model_folders": {"aws_cdk", "stacks", "inferctl"},
     "container/load_client": {"aws_cdk", "inference_constructs", "stacks", "inferctl"},
     "container/neuron_metrics": {
         *("aws_cdk", "inference_constructs", "stacks", "inferctl", "fleet_packing"),
+    },
+    "container/tf_serving_start": {
+        *("aws_cdk", "inference_constructs", "stacks", "inferctl", "tf_serving_images"),
     },
     "constructs/model_lint": {"aws_cdk", "stacks", "inferctl"},
     "constructs/inference_constructs": {"stacks", "inferctl"},

@@ -1,0 +1,25 @@
+"""The names that `tf_serving_images.contract` gives, for images that hold nothing else.
+
+A test holds the two equal; what the names mean is said there.
+"""
+
+MODEL_NAME_VARIABLE = "MODEL_NAME"
+MODEL_URI_VARIABLE = "MODEL_URI"
+MODEL_SHA256_VARIABLE = "MODEL_SHA256"
+MODEL_BASE_PATH_VARIABLE = "MODEL_BASE_PATH"
+GRPC_PORT_VARIABLE = "GRPC_PORT"
+REST_PORT_VARIABLE = "REST_PORT"
+INTRA_OP_VARIABLE = "TENSORFLOW_INTRA_OP_PARALLELISM"
+INTER_OP_VARIABLE = "TENSORFLOW_INTER_OP_PARALLELISM"
+GPU_MEMORY_FRACTION_VARIABLE = "GPU_MEMORY_FRACTION"
+REGION_VARIABLE = "AWS_REGION"
+SERVER_VARIABLE = "MODEL_SERVER"
+
+DEFAULT_MODEL_BASE_PATH = "/models"
+MODEL_VERSION = "1"
+
+ENTRY_POINT = ("/opt/python/bin/python3", "-I", "-m", "tf_serving_start")
+HEALTH_COMMAND = ("/opt/python/bin/python3", "-I", "-m", "tf_serving_start.health")
+HEALTH_TIMEOUT_SECONDS = 5
+
+USER_ID = 10001
