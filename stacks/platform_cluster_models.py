@@ -66,6 +66,7 @@ def _uri_problem(uri: str) -> str | None:
         return f"has {bucket!r} for a bucket, which takes 3 to 63 lower-case letters and digits"
     if not prefix.strip("/"):
         return "names a whole bucket, all of which the tasks could read"
-    if re.search(r"[*?\s]|//", prefix):
-        return "has a wildcard, a space or an empty folder in it"
+    # They mean something in a policy, or to the shell that starts a server.
+    if re.search(r"[*?$'\"\\\s]|//", prefix):
+        return "has a wildcard, a dollar, a quote, a backslash, a space or an empty folder in it"
     return None

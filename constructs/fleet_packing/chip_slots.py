@@ -15,17 +15,19 @@ LOCK_PORT_BASE = 31_000
 
 @dataclass(frozen=True, kw_only=True)
 class ChipSlot:
-    """``chip_count`` neighbouring chips from ``first_chip`` on, the ``index``-th slot of a host."""
+    """``chip_count`` neighbouring chips from ``first_chip`` on, the same ones on every host."""
 
     instance: NeuronInstance
-    index: int
     first_chip: int
     chip_count: int
 
     @property
     def name(self) -> str:
-        """``slot3``."""
-        return f"slot{self.index}"
+        """``slot3`` for the one that begins with chip 3.
+
+        Slots that come or go before it do not rename it, nor does another number of chips.
+        """
+        return f"slot{self.first_chip}"
 
     @property
     def chips(self) -> range:
@@ -100,7 +102,6 @@ def chip_slots(
     return tuple(
         ChipSlot(
             instance=instance,
-            index=index,
             first_chip=first_chip + index * chips_per_task,
             chip_count=chips_per_task,
         )

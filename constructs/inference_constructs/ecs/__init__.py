@@ -10,8 +10,8 @@ from .packing import NetworkMode, Packing
 from .pool_props import CapacityPoolProps, SpotProps
 from .service import NeuronService
 from .service_props import NeuronServiceProps
-from .service_scaling import ServiceMetric, ServiceScalingProps
-from .task_definition import NeuronTaskDefinition, NeuronTaskDefinitionProps
+from .service_scaling_props import ServiceMetric, ServiceScalingProps
+from .task_definition_neuron import NeuronTaskDefinition, NeuronTaskDefinitionProps
 from .task_definition_ordinary import OrdinaryTaskDefinition, OrdinaryTaskDefinitionProps
 from .workload import ContainerWorkload, Workload
 from .workload_health import ContainerHealth

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import CfnResource, CustomResource, Stack
+from aws_cdk import CfnResource, CustomResource
 from aws_cdk import aws_autoscaling as autoscaling
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
@@ -15,19 +15,16 @@ from .instance_role import instance_role
 from .launch_template import launch_template
 from .pool_drain import PoolDrain
 from .pool_props import CapacityPoolProps
+from .provider_name import provider_name
 from .region_check import region_problem
-
-# Names that ECS keeps for itself; CloudFormation's own would begin with the stack's.
-# https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateCapacityProvider.html
-_RESERVED = ("aws", "ecs", "fargate")
 
 
 class CapacityPool(Construct):
     """Instances of one type that ECS starts and ends as tasks need them.
 
-    Made by `EcsCluster.add_pool`. A changed image or volume holds for instances that start from
-    then on: those that run are never replaced by a deployment, since their protection would stop
-    it half-way.
+    Made by `EcsCluster.add_pool`. A changed image, volume or instance type holds for instances that
+    start from then on: those that run are never replaced by a deployment, since their protection
+    would stop it half-way.
     """
 
     def __init__(
@@ -61,7 +58,7 @@ class CapacityPool(Construct):
             self,
             "Provider",
             auto_scaling_group=self.auto_scaling_group,
-            capacity_provider_name=_provider_name(self, props.name),
+            capacity_provider_name=provider_name(self, props.name),
             enable_managed_scaling=True,
             enable_managed_draining=True,
             enable_managed_termination_protection=True,
@@ -76,6 +73,11 @@ class CapacityPool(Construct):
     def instance(self) -> Ec2Instance:
         """The pool's instance type."""
         return self.props.instance
+
+    @property
+    def subnet_type(self) -> ec2.SubnetType:
+        """Where the hosts are."""
+        return self.props.subnet_type
 
     @property
     def ready(self) -> IDependable:
@@ -154,8 +156,3 @@ class CapacityPool(Construct):
                 },
             )
         return group
-
-
-def _provider_name(scope: Construct, pool: str) -> str | None:
-    stack = Stack.of(scope).stack_name
-    return f"cp-{stack}-{pool}" if stack.lower().startswith(_RESERVED) else None

@@ -51,7 +51,13 @@ class EcsClusterProps:
 
 
 class EcsCluster(Construct):
-    """A cluster with container insights, named by CloudFormation."""
+    """A cluster with container insights, named by CloudFormation.
+
+    A pool is taken out in two deployments: first its services and then, once they are deleted, the
+    pool itself. CloudFormation takes the capacity provider from the cluster before it deletes a
+    service, and ECS lets go of none that tasks use. Another instance type is another pool, to which
+    services move before the old one goes: hosts of the old type would fill the group.
+    """
 
     def __init__(self, scope: Construct, construct_id: str, props: EcsClusterProps) -> None:
         super().__init__(scope, construct_id)

@@ -67,5 +67,7 @@ class DaemonHome:
             placement_constraints=[self.constraint],
             circuit_breaker=ecs.DeploymentCircuitBreaker(rollback=True),
         )
-        service.node.add_dependency(self.ready)
+        # The CDK lets it wait for the task's role only.
+        rights = task_definition.obtain_execution_role().node.find_child("DefaultPolicy")
+        service.node.add_dependency(self.ready, rights)
         return service

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aws_cdk import Aws, Stack
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
@@ -11,9 +13,16 @@ from inference_constructs.nag import acknowledge, wildcard_resource
 
 
 def instance_role(
-    scope: Construct, construct_id: str, *, cluster: ecs.ICluster, description: str
+    scope: Construct,
+    construct_id: str,
+    *,
+    cluster: ecs.ICluster,
+    description: str,
+    more_actions: Sequence[str] = (),
 ) -> iam.Role:
     """A role with one policy of its own, in place of AmazonEC2ContainerServiceforEC2Role.
+
+    ``more_actions``: what else the instance may do as itself.
 
     That one allows every action on images and logs in the account; here tasks pull and log with
     their execution roles. https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html
@@ -43,11 +52,12 @@ def instance_role(
         ),
         iam.PolicyStatement(
             sid="RunTasks",
-            # The last is how the agent drains its instance when Spot takes it back.
+            # UpdateContainerInstancesState: the agent drains its instance when Spot takes it back.
             actions=[
                 "ecs:Poll",
                 "ecs:StartTelemetrySession",
                 "ecs:UpdateContainerInstancesState",
+                *more_actions,
             ],
             resources=[instances],
         ),

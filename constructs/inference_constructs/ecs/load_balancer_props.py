@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from aws_cdk import Token
+
 from .workload_port import PortProtocol, WorkloadPort
+
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/register-multiple-targetgroups.html
+_MOST_TARGET_GROUPS = 5
 
 
 class LoadBalancerKind(Enum):
@@ -45,6 +51,14 @@ class LoadBalancerProps:
         for name, values in (("ports", self.ports), ("clients", self.clients)):
             if values is not None and not values:
                 problems.append(f"{name} must name at least one, got none (leave it out for all)")
+        arn = self.certificate_arn
+        if arn is not None and not Token.is_unresolved(arn) and not arn.startswith("arn:"):
+            problems.append(f"certificate_arn must be an ARN, got {arn!r}")
+        problems += [
+            f"clients must be IPv4 blocks such as 10.0.0.0/16, got {block!r}"
+            for block in self.clients or ()
+            if not Token.is_unresolved(block) and not _is_block(block)
+        ]
         if problems:
             raise ValueError("invalid LoadBalancerProps: " + "; ".join(problems))
 
@@ -66,6 +80,11 @@ class LoadBalancerProps:
             problems.append("load_balancer needs a workload with ports, got none")
         if self.kind is LoadBalancerKind.ALB:
             problems += self._application_problems(published)
+        elif len(published) > _MOST_TARGET_GROUPS:
+            problems.append(
+                f"load_balancer nlb publishes at most {_MOST_TARGET_GROUPS} ports, the target"
+                f" groups that a service may have, got {len(published)} (choose by ports)"
+            )
         return problems
 
     def _application_problems(self, published: Sequence[WorkloadPort]) -> list[str]:
@@ -85,3 +104,11 @@ class LoadBalancerProps:
                 " load_balancer a certificate_arn, leave the port out of its ports, or take nlb"
             )
         return problems
+
+
+def _is_block(text: str) -> bool:
+    try:
+        ipaddress.IPv4Network(text)
+    except ValueError:
+        return False
+    return "/" in text

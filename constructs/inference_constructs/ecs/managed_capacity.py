@@ -16,6 +16,8 @@ from accelerator_catalog import NEURON_CORES, NeuronInstance
 from .cluster import EcsCluster
 from .infrastructure_role import infrastructure_role
 from .instance_role import instance_role
+from .pool_props import name_problems
+from .provider_name import provider_name
 from .region_check import region_problem
 
 _CHIPS = {
@@ -39,7 +41,7 @@ class ManagedNeuronCapacityProps:
     task_volume_gib: int = 100
 
     def __post_init__(self) -> None:
-        problems: list[str] = []
+        problems = name_problems(self.name)
         if not self.instances:
             problems.append("instances must name at least one type, got none")
         for instance in self.instances:
@@ -76,6 +78,7 @@ class ManagedNeuronCapacity(Construct):
             raise ValueError(f"invalid ManagedNeuronCapacity {props.name}: {'; '.join(problems)}")
         self.name = props.name
         self.instances = tuple(props.instances)
+        self.subnet_type = props.subnet_type
         cluster = props.cluster
         subnets = cluster.vpc.select_subnets(subnet_type=props.subnet_type).subnets
         self.security_group = ec2.SecurityGroup(
@@ -92,11 +95,15 @@ class ManagedNeuronCapacity(Construct):
             self,
             "InstanceRole",
             cluster=cluster.cluster,
+            # How tasks that fail to start are looked into:
+            # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/managed-instances-instance-profile.html
+            more_actions=["ecs:PutSystemLogEvents"],
             description=f"Managed instances of capacity provider {props.name}",
         )
         self.capacity_provider = ecs.ManagedInstancesCapacityProvider(
             self,
             "Provider",
+            capacity_provider_name=provider_name(self, props.name),
             ec2_instance_profile=iam.InstanceProfile(self, "Profile", role=role),
             infrastructure_role=infrastructure_role(
                 self,

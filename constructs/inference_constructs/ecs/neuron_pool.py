@@ -44,12 +44,18 @@ class NeuronCapacityPool(CapacityPool):
         self._instance = props.instance
         self._log_retention = log_retention
         self._removal_policy = removal_policy
+        self._publishes_core_metrics = False
         self.chips = ChipLedger(props.name, props.instance)
 
     @property
     def instance(self) -> NeuronInstance:
         """The pool's instance type."""
         return self._instance
+
+    @property
+    def publishes_core_metrics(self) -> bool:
+        """Whether services can scale on the utilisation of their cores."""
+        return self._publishes_core_metrics
 
     def add_problem_detector(
         self,
@@ -77,13 +83,15 @@ class NeuronCapacityPool(CapacityPool):
         ``image`` is built from ``container/neuron_metrics``. Owners are those that ``chips`` has at
         synthesis, so that services may be added later. Once for a pool.
         """
-        return core_metrics_daemon(
+        daemon = core_metrics_daemon(
             self._home("CoreMetrics"),
             pool=self.name,
             chips=self.chips,
             instance=self.instance,
             image=image,
         )
+        self._publishes_core_metrics = True
+        return daemon
 
     def _home(self, construct_id: str) -> DaemonHome:
         return DaemonHome(

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 from constructs import Construct
 
-from fleet_packing import PackingError, chip_slots
+from fleet_packing import ChipSlot, PackingError, chip_slots
 
 from .neuron_pool import NeuronCapacityPool
 from .packing import NetworkMode
-from .task_definition import NeuronTaskDefinition, NeuronTaskDefinitionProps
+from .task_definition_neuron import NeuronTaskDefinition, NeuronTaskDefinitionProps, owner_problems
 from .task_resources import TaskLogs
 from .workload import Workload
 
@@ -30,6 +30,26 @@ class NeuronTaskProps:
     network_mode: NetworkMode = NetworkMode.BRIDGE
     task_logs: TaskLogs = field(default_factory=TaskLogs)
 
+    def __post_init__(self) -> None:
+        problems = owner_problems("task_name", self.task_name)
+        try:
+            _ = self.slot
+        except PackingError as error:
+            problems.append(str(error))
+        if problems:
+            raise ValueError("invalid NeuronTaskProps: " + "; ".join(problems))
+
+    @property
+    def slot(self) -> ChipSlot:
+        """The only slot of each host."""
+        (slot,) = chip_slots(
+            self.pool.instance,
+            chips_per_task=self.chips_per_task,
+            first_chip=self.first_chip,
+            chips=self.chips_per_task,
+        )
+        return slot
+
 
 class NeuronTask(NeuronTaskDefinition):
     """Owns its chips on every host of the pool whether it runs or not: it can always be started.
@@ -39,15 +59,6 @@ class NeuronTask(NeuronTaskDefinition):
     """
 
     def __init__(self, scope: Construct, construct_id: str, props: NeuronTaskProps) -> None:
-        try:
-            (slot,) = chip_slots(
-                props.pool.instance,
-                chips_per_task=props.chips_per_task,
-                first_chip=props.first_chip,
-                chips=props.chips_per_task,
-            )
-        except PackingError as error:
-            raise ValueError(f"invalid NeuronTaskProps: {error}") from error
         props.pool.chips.claim(
             props.task_name, first_chip=props.first_chip, chips=props.chips_per_task
         )
@@ -56,7 +67,7 @@ class NeuronTask(NeuronTaskDefinition):
             construct_id,
             NeuronTaskDefinitionProps(
                 pool=props.pool,
-                slot=slot,
+                slot=props.slot,
                 workload=props.workload,
                 network_mode=props.network_mode,
                 task_logs=props.task_logs,

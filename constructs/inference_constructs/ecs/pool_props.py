@@ -11,6 +11,8 @@ from accelerator_catalog import Ec2Instance, EcsAmi, ecs_ami_for
 from accelerator_catalog.ecs_amis import accelerator_of
 
 _NAME = r"[a-z][a-z0-9-]{0,31}"
+# https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html
+_MOST_VOLUME_GIB = 65_536
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceMetadataOptionsRequest.html
 _MOST_HOPS = 64
 # An AMI, or a public or own parameter that holds one, of a fixed version or not.
@@ -41,6 +43,16 @@ class SpotProps:
             raise ValueError("invalid SpotProps: " + "; ".join(problems))
 
 
+def name_problems(name: str) -> list[str]:
+    """Why a pool cannot be called that."""
+    if re.fullmatch(_NAME, name):
+        return []
+    return [
+        "name must be 1 to 32 lower-case letters, digits and hyphens and begin with a letter, got"
+        f" {name!r}"
+    ]
+
+
 @dataclass(frozen=True, kw_only=True)
 class CapacityPoolProps:
     """One instance type, since devices and memory differ between the sizes of a family.
@@ -65,13 +77,11 @@ class CapacityPoolProps:
     metadata_hop_limit: int = 1
 
     def __post_init__(self) -> None:
-        problems = [*self._problems_of_size(), *self._problems_of_image()]
-        if not re.fullmatch(_NAME, self.name):
-            problems.insert(
-                0,
-                "name must be 1 to 32 lower-case letters, digits and hyphens and begin with a"
-                f" letter, got {self.name!r}",
-            )
+        problems = [
+            *name_problems(self.name),
+            *self._problems_of_size(),
+            *self._problems_of_image(),
+        ]
         if problems:
             raise ValueError("invalid CapacityPoolProps: " + "; ".join(problems))
 
@@ -114,6 +124,10 @@ class CapacityPoolProps:
             problems.append(
                 f"root_volume_gib must be at least {self.ami.root_gib}, the size of"
                 f" {self.ami.id}'s own root volume, got {self.root_volume_gib}"
+            )
+        if self.root_volume_gib > _MOST_VOLUME_GIB:
+            problems.append(
+                f"root_volume_gib must be at most {_MOST_VOLUME_GIB}, got {self.root_volume_gib}"
             )
         if self.image is not None and not re.fullmatch(_IMAGE, self.image):
             problems.append(

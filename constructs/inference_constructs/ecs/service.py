@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aws_cdk import Duration
-from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from .load_balancer import Backend, ServiceLoadBalancer, inner_subnets
+from .load_balancer import Backend, ServiceLoadBalancer
 from .load_balancer_alb import ApplicationServiceLoadBalancer
 from .load_balancer_nlb import NetworkServiceLoadBalancer
 from .load_balancer_props import LoadBalancerKind, LoadBalancerProps
@@ -19,9 +18,11 @@ from .managed_capacity import ManagedNeuronCapacity
 from .neuron_pool import NeuronCapacityPool
 from .packing import NetworkMode
 from .service_props import NeuronServiceProps
-from .service_scaling import ServiceMetric, ServiceScaling, ServiceScalingProps
-from .task_definition import NeuronTaskDefinition, NeuronTaskDefinitionProps
+from .service_scaling import ServiceScaling
+from .service_scaling_props import ServiceMetric, ServiceScalingProps
 from .task_definition_managed import ManagedTaskDefinition
+from .task_definition_neuron import NeuronTaskDefinition, NeuronTaskDefinitionProps
+from .task_network import TaskNetwork
 from .task_resources import TaskLogs, TaskResources
 from .workload import ContainerWorkload
 
@@ -38,8 +39,13 @@ _PLACEMENT_STRATEGIES = [
 class NeuronService(Construct):
     """Claims its chips in the pool's ledger, so that no other service can own them.
 
-    Slots with an odd number are deployed after those with an even one. On a full host a task goes
-    before its successor comes; in two waves half of the chips go on serving meanwhile.
+    Every second slot is deployed after the others. On a full host a task goes before its successor
+    comes; in two waves half of the chips go on serving meanwhile.
+
+    CloudFormation deletes a service after its successor has come up. A change that gives chips of
+    one ECS service to another (slots put together, a service renamed, chips moved to a neighbour)
+    therefore needs spare hosts, or a deployment with ``min_instances`` 0 before it; with neither it
+    waits for the chips until CloudFormation gives up and rolls back.
     """
 
     def __init__(self, scope: Construct, construct_id: str, props: NeuronServiceProps) -> None:
@@ -65,7 +71,11 @@ class NeuronService(Construct):
                 removal_policy=props.cluster.removal_policy,
             ),
         )
-        self._task_security_group = self._own_security_group()
+        self._network = (
+            TaskNetwork(self, "Network", vpc=props.cluster.vpc, subnet_type=pool.subnet_type)
+            if props.resolved_network_mode is NetworkMode.AWSVPC
+            else None
+        )
         self.load_balancer = (
             None
             if props.load_balancer is None
@@ -73,8 +83,7 @@ class NeuronService(Construct):
         )
         self.task_definitions = self._add_task_definitions(workload)
         self.services: Sequence[ecs.CfnService] = [
-            self._add_service(index, definition.task_definition_arn, workload)
-            for index, definition in enumerate(self.task_definitions)
+            self._add_service(definition, workload) for definition in self.task_definitions
         ]
         for first in self.services[0::2]:
             for second in self.services[1::2]:
@@ -127,17 +136,20 @@ class NeuronService(Construct):
         ]
 
     def _add_service(
-        self, index: int, task_definition: str, workload: ContainerWorkload
+        self,
+        definition: NeuronTaskDefinition | ManagedTaskDefinition,
+        workload: ContainerWorkload,
     ) -> ecs.CfnService:
         props = self._props
         percents = props.resolved_deployment
         balancer, health = self.load_balancer, workload.health
-        owned = isinstance(props.pool, NeuronCapacityPool)
+        owned = isinstance(definition, NeuronTaskDefinition)
+        name = definition.slot.name if isinstance(definition, NeuronTaskDefinition) else "managed"
         service = ecs.CfnService(
             self,
-            f"Slot{index}Service" if owned else "ManagedService",
+            f"{name.capitalize()}Service",
             cluster=props.cluster.cluster.cluster_arn,
-            task_definition=task_definition,
+            task_definition=definition.task_definition_arn,
             # With scaling, a deployment keeps the count that scaling has set.
             desired_count=None if props.scaling is not None else props.desired_range[0],
             capacity_provider_strategy=[
@@ -162,7 +174,7 @@ class NeuronService(Construct):
             health_check_grace_period_seconds=(
                 None if balancer is None or health is None else health.grace_seconds
             ),
-            network_configuration=self._network_configuration(),
+            network_configuration=None if self._network is None else self._network.configuration,
             propagate_tags="SERVICE",
             enable_ecs_managed_tags=True,
             enable_execute_command=False,
@@ -175,49 +187,13 @@ class NeuronService(Construct):
             service.node.add_dependency(*balancer.listening)
         return service
 
-    def _own_security_group(self) -> ec2.SecurityGroup | None:
-        if self._props.resolved_network_mode is not NetworkMode.AWSVPC:
-            return None
-        group = ec2.SecurityGroup(
-            self,
-            "TaskSecurityGroup",
-            vpc=self._props.cluster.vpc,
-            description="Tasks: HTTPS out, the load balancer in",
-            allow_all_outbound=False,
-        )
-        group.add_egress_rule(
-            # S3's gateway endpoint has S3's public addresses.
-            ec2.Peer.any_ipv4(),
-            ec2.Port.tcp(443),
-            "HTTPS to S3 and other APIs",
-        )
-        return group
-
-    def _network_configuration(self) -> ecs.CfnService.NetworkConfigurationProperty | None:
-        group = self._task_security_group
-        if group is None:
-            return None
-        pool, vpc = self._props.pool, self._props.cluster.vpc
-        subnets = vpc.select_subnets(
-            subnet_type=pool.props.subnet_type
-            if isinstance(pool, NeuronCapacityPool)
-            else inner_subnets(vpc).subnet_type
-        )
-        return ecs.CfnService.NetworkConfigurationProperty(
-            awsvpc_configuration=ecs.CfnService.AwsVpcConfigurationProperty(
-                assign_public_ip="DISABLED",
-                subnets=subnets.subnet_ids,
-                security_groups=[group.security_group_id],
-            )
-        )
-
     def _add_load_balancer(
         self, props: LoadBalancerProps, workload: ContainerWorkload
     ) -> ServiceLoadBalancer:
         cluster = self._props.cluster
         backend = Backend(
             vpc=cluster.vpc,
-            security_group=self._task_security_group or self._props.pool.security_group,
+            security_group=(self._network or self._props.pool).security_group,
             ports=props.published(workload.ports),
             network_mode=self._props.resolved_network_mode,
             drain=Duration.seconds(workload.stop_timeout_seconds),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,17 +17,16 @@ from fleet_packing import (
 )
 
 from .cluster import EcsCluster
-from .load_balancer_props import LoadBalancerKind, LoadBalancerProps
+from .load_balancer_props import LoadBalancerProps
 from .managed_capacity import ManagedNeuronCapacity
 from .neuron_pool import NeuronCapacityPool
 from .packing import NetworkMode, Packing
-from .service_scaling import ServiceMetric, ServiceScalingProps
-from .task_definition import host_ami, lock_port_problems, neuron_problems
+from .service_scaling_props import ServiceScalingProps
+from .task_definition_neuron import host_ami, lock_port_problems, neuron_problems, owner_problems
 from .workload import ContainerWorkload, Workload
 
-_NAME = r"[A-Za-z][A-Za-z0-9-]{0,62}"
-# With hosts to spare, ECS starts the whole new fleet before it stops the old one.
-_UNBOUNDED = DeploymentPercents(minimum=100, maximum=200)
+# Of managed instances there are always more: ECS starts the new fleet before it stops the old one.
+_MANAGED_DEPLOYMENT = DeploymentPercents(minimum=100, maximum=200)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,12 +61,7 @@ class NeuronServiceProps:
 
     def __post_init__(self) -> None:
         container = self.workload.container()
-        problems: list[str] = []
-        if not re.fullmatch(_NAME, self.service_name):
-            problems.append(
-                "service_name must be 1 to 63 letters, digits and hyphens, starting with a letter,"
-                f" got {self.service_name!r}"
-            )
+        problems = owner_problems("service_name", self.service_name)
         if container.health is None:
             problems.append(
                 "workload must declare a health check: without one, a container whose server died"
@@ -78,13 +71,18 @@ class NeuronServiceProps:
         problems += self._size_problems()
         if self.load_balancer is not None:
             problems += self.load_balancer.problems(container.ports)
-        problems += self._scaling_problems(container)
+        if self.scaling is not None:
+            problems += self.scaling.problems(
+                pool=self.pool, load_balancer=self.load_balancer, ports=container.ports
+            )
         ami = host_ami(self.pool) if isinstance(self.pool, NeuronCapacityPool) else None
         for instance in self._instances:
             problems += neuron_problems(container, instance, ami=ami)
         if isinstance(self.pool, NeuronCapacityPool):
             problems += self._slot_problems(self.pool, container)
-            problems += self._deployment_problems(self.pool)
+            problems += self._host_problems(self.pool)
+        else:
+            problems += self._deployment_problems(hosts=None)
         if problems:
             raise ValueError("invalid NeuronServiceProps: " + "; ".join(dict.fromkeys(problems)))
 
@@ -125,7 +123,7 @@ class NeuronServiceProps:
         if self.deployment is not None:
             return self.deployment
         if not isinstance(self.pool, NeuronCapacityPool):
-            return _UNBOUNDED
+            return _MANAGED_DEPLOYMENT
         return safe_deployment(
             min_instances=self.desired_range[0],
             max_instances=self.desired_range[-1],
@@ -182,7 +180,7 @@ class NeuronServiceProps:
             slots = self.slots
         except PackingError as error:
             return [str(error)]
-        problems = lock_port_problems(container, slots)
+        problems = lock_port_problems(container, pool.instance)
         mode = self.resolved_network_mode
         if mode is NetworkMode.HOST and len(slots) > 1 and container.ports:
             problems.append(
@@ -199,7 +197,7 @@ class NeuronServiceProps:
             )
         return problems
 
-    def _deployment_problems(self, pool: NeuronCapacityPool) -> list[str]:
+    def _host_problems(self, pool: NeuronCapacityPool) -> list[str]:
         hosts = pool.props.max_instances
         highest = self.desired_range[-1]
         if highest > hosts:
@@ -207,40 +205,21 @@ class NeuronServiceProps:
                 f"the service grows to {highest} hosts and pool {pool.name} to {hosts}: each host"
                 " takes one task of a slot, so that the rest would wait for ever"
             ]
-        for desired in self.desired_range:
-            reason = deployment_deadlock(self.resolved_deployment, desired=desired, hosts=hosts)
-            if reason is not None:
-                return [
-                    f"deployment would wait for ever: {reason} (lower minimum, or raise"
-                    f" max_instances of pool {pool.name})"
-                ]
-        return []
+        return self._deployment_problems(hosts=hosts)
 
-    def _scaling_problems(self, container: ContainerWorkload) -> list[str]:
-        scaling = self.scaling
-        if scaling is None:
-            return []
-        problems: list[str] = []
-        if scaling.metric is ServiceMetric.NEURONCORE_UTILIZATION and not isinstance(
-            self.pool, NeuronCapacityPool
-        ):
-            problems.append(
-                "metric neuroncore_utilization comes from a daemon on the hosts of a pool; managed"
-                " instances have none (take requests, or schedules)"
+    def _deployment_problems(self, *, hosts: int | None) -> list[str]:
+        """Counts at which a deployment gets stuck on ``hosts``, or on as many as it likes."""
+        for desired in self.desired_range:
+            reason = deployment_deadlock(
+                self.resolved_deployment,
+                desired=desired,
+                hosts=2 * desired if hosts is None else hosts,
             )
-        if scaling.metric is not ServiceMetric.REQUESTS:
-            return problems
-        balancer = self.load_balancer
-        if balancer is None or balancer.kind is not LoadBalancerKind.ALB:
-            kind = "none" if balancer is None else balancer.kind.value
-            problems.append(
-                f"metric requests is counted by an application load balancer, got {kind}"
-            )
-            return problems
-        published = [port.name for port in balancer.published(container.ports)]
-        if scaling.port is not None and scaling.port not in published:
-            problems.append(
-                f"port of scaling must be one that the load balancer publishes"
-                f" ({', '.join(published)}), got {scaling.port!r}"
-            )
-        return problems
+            if reason is not None:
+                fix = (
+                    "raise maximum"
+                    if hosts is None
+                    else f"raise max_instances of pool {self.pool.name}"
+                )
+                return [f"deployment would wait for ever: {reason} (lower minimum, or {fix})"]
+        return []

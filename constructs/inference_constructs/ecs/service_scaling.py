@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import Enum
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_applicationautoscaling as appscaling
@@ -19,92 +17,8 @@ from fleet_packing.core_metrics import (
     SERVICE_DIMENSION,
     UTILIZATION_METRIC,
 )
-from inference_constructs.endpoint_scaling import ScheduledCapacity
 
-
-class ServiceMetric(Enum):
-    """What target tracking holds at its target."""
-
-    REQUESTS = "requests"
-    """Requests a minute and task, as the application load balancer counts them."""
-    NEURONCORE_UTILIZATION = "neuroncore_utilization"
-    """Percent of the service's NeuronCores, as the pool's core metrics daemon publishes it. CPU
-    says nothing about a task whose work is done on chips."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ServiceScalingProps:
-    """Defaults: 1 to 2 hosts; a scale-in is followed by at least 600 s without another, a
-    scale-out by 120 s.
-
-    ``min_instances``, ``max_instances``: hosts that carry the service, each with all of its slots.
-    ``metric``: without it, only the schedules change the count.
-    ``target``: requests a minute and task, or percent.
-    ``port``: whose requests count; without it, the first port that the load balancer publishes.
-    """
-
-    min_instances: int = 1
-    max_instances: int = 2
-    metric: ServiceMetric | None = ServiceMetric.NEURONCORE_UTILIZATION
-    target: float = 60.0
-    port: str | None = None
-    scale_in_cooldown_seconds: int = 600
-    scale_out_cooldown_seconds: int = 120
-    schedules: Sequence[ScheduledCapacity] = ()
-
-    def __post_init__(self) -> None:
-        problems = [*self._range_problems(), *self._target_problems()]
-        names = [schedule.name for schedule in self.schedules]
-        for name in sorted({name for name in names if names.count(name) > 1}):
-            problems.append(f"schedules must have distinct names, got {name!r} twice")
-        if self.metric is None and not self.schedules:
-            problems.append("schedules must name at least one where there is no metric, got none")
-        if problems:
-            raise ValueError("invalid ServiceScalingProps: " + "; ".join(problems))
-
-    @property
-    def lowest(self) -> int:
-        """The fewest hosts at any time."""
-        return min([self.min_instances, *(s.min_instances for s in self.schedules)])
-
-    @property
-    def highest(self) -> int:
-        """The most hosts at any time."""
-        return max([self.max_instances, *(s.max_instances for s in self.schedules)])
-
-    def _range_problems(self) -> list[str]:
-        problems: list[str] = []
-        # Without a task there is neither a request nor a core in use to count, and no way back up.
-        fewest = 0 if self.metric is None else 1
-        for place, low, high in (
-            ("", self.min_instances, self.max_instances),
-            *(
-                (f" of schedule {s.name!r}", s.min_instances, s.max_instances)
-                for s in self.schedules
-            ),
-        ):
-            if low < fewest:
-                why = "" if self.metric is None else f" for metric {self.metric.value}"
-                problems.append(f"min_instances{place} must be at least {fewest}{why}, got {low}")
-            if high < low:
-                problems.append(
-                    f"max_instances{place} must be at least min_instances ({low}), got {high}"
-                )
-        return problems
-
-    def _target_problems(self) -> list[str]:
-        problems: list[str] = []
-        highest = 100 if self.metric is ServiceMetric.NEURONCORE_UTILIZATION else None
-        if self.metric is not None and (
-            self.target <= 0 or (highest is not None and self.target > highest)
-        ):
-            limit = (
-                "more than 0" if highest is None else f"more than 0 and at most {highest} percent"
-            )
-            problems.append(f"target must be {limit} for {self.metric.value}, got {self.target:g}")
-        if self.port is not None and self.metric is not ServiceMetric.REQUESTS:
-            problems.append(f"port belongs to metric requests, got {self.port!r}")
-        return problems
+from .service_scaling_props import ServiceMetric, ServiceScalingProps
 
 
 class ServiceScaling(Construct):

@@ -11,11 +11,14 @@ from accelerator_catalog import GpuEc2Instance, NeuronInstance
 from fleet_packing import HostBudget, host_budget
 
 from .capacity_pool import CapacityPool
-from .ec2_task_definition import Ec2TaskDefinition
 from .packing import NetworkMode
 from .task_container import TaskPlace
+from .task_definition_ec2 import Ec2TaskDefinition
 from .task_resources import TaskLogs
 from .workload import Workload
+
+# https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
+_LEAST_MEMORY_MIB = 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,13 +45,13 @@ class OrdinaryTaskDefinitionProps:
                 f"pool must have no chips, got {self.pool.name} with {instance.name} (take"
                 " NeuronTask, which owns the chips it uses)"
             )
-        for name, value, limit in (
-            ("memory_mib", self.memory_mib, most.memory_mib),
-            ("cpu_units", self.cpu_units, most.cpu_units),
+        for name, value, least, limit in (
+            ("memory_mib", self.memory_mib, _LEAST_MEMORY_MIB, most.memory_mib),
+            ("cpu_units", self.cpu_units, 1, most.cpu_units),
         ):
-            if value is not None and not 1 <= value <= limit:
+            if value is not None and not least <= value <= limit:
                 problems.append(
-                    f"{name} must be 1 to {limit}, what {instance.name} leaves, got {value}"
+                    f"{name} must be {least} to {limit}, what {instance.name} leaves, got {value}"
                 )
         gpus = instance.gpu_count if isinstance(instance, GpuEc2Instance) else 0
         if not 0 <= self.gpus <= gpus:

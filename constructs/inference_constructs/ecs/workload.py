@@ -82,6 +82,8 @@ class ContainerWorkload:
             for path in self.writable_paths
             if not path.startswith("/") or not path.strip("/")
         ]
+        if len(set(self.writable_paths)) != len(self.writable_paths):
+            problems.append(f"writable_paths must be distinct, got {[*self.writable_paths]}")
         if not 2 <= self.stop_timeout_seconds <= 3600:
             problems.append(
                 f"stop_timeout_seconds must be 2 to 3600, got {self.stop_timeout_seconds}"

@@ -38,6 +38,8 @@ class WorkloadImage(ABC):
             raise ValueError(
                 f"image_id must be one of {', '.join(NEURON_IMAGES)}, got {image_id!r}"
             )
+        if registry is not None and not registry.strip("/"):
+            raise ValueError(f"registry must name a registry, got {registry!r}")
         return _CataloguedImage(NEURON_IMAGES[image_id], registry)
 
     @staticmethod

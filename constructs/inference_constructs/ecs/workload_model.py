@@ -38,8 +38,16 @@ class ModelSource:
             r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", self.bucket
         ):
             problems.append(f"uri must name a bucket, got {self.bucket!r} in {self.uri!r}")
-        if not problems and re.search(r"[*?\s]|//", self.prefix):
-            problems.append(f"uri must hold no '*', '?', space or empty folder, got {self.uri!r}")
+        # The first three mean something in a policy, and quotes in a start command.
+        if (
+            not problems
+            and not Token.is_unresolved(self.prefix)
+            and re.search(r"[*?$'\"\\\s]|//", self.prefix)
+        ):
+            problems.append(
+                "uri must hold no '*', '?', '$', quote, backslash, space or empty folder, got"
+                f" {self.uri!r}"
+            )
         if core_version_of_target(self.compiled_for) is None:
             targets = ", ".join(t for core in NEURON_CORES.values() for t in core.compile_targets)
             problems.append(f"compiled_for must be one of {targets}, got {self.compiled_for!r}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -39,7 +40,7 @@ class WorkloadPort:
         problems: list[str] = []
         if self.port not in PORTS:
             problems.append(f"port must be {PORTS[0]} to {PORTS[-1]}, got {self.port}")
-        if not self.name.replace("-", "").isalnum():
+        if not re.fullmatch(r"[A-Za-z0-9-]*[A-Za-z0-9][A-Za-z0-9-]*", self.name):
             problems.append(f"name must be letters, digits and hyphens, got {self.name!r}")
         if self.health_path is not None and not self.health_path.startswith("/"):
             problems.append(

@@ -22,7 +22,9 @@ def test_slots_own_every_chip_once(instance, data) -> None:  # type: ignore[no-u
     assert [path for slot in slots for path in slot.devices] == [
         f"/dev/neuron{chip}" for chip in range(instance.chips)
     ]
-    assert [slot.index for slot in slots] == list(range(instance.chips // per_task))
+    assert [slot.name for slot in slots] == [
+        f"slot{chip}" for chip in range(0, instance.chips, per_task)
+    ]
     assert len({port for slot in slots for port in slot.lock_ports}) == instance.chips
 
 

@@ -50,7 +50,9 @@ def test_a_group_of_protected_instances_is_emptied(autoscaling: Any) -> None:
     event = framework.start(framework.event("Delete"))
 
     steps = 0
-    while not is_complete(event, FakeContext(), client=autoscaling)["IsComplete"]:
+    while not is_complete(event, FakeContext(), client=autoscaling, now=lambda: framework.now)[
+        "IsComplete"
+    ]:
         steps += 1
         assert steps < 5
 

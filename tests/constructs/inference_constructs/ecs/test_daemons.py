@@ -254,6 +254,22 @@ def test_a_neuron_pool_of_another_type_is_rejected(
         )
 
 
+@pytest.mark.parametrize("daemon", ["recovery", "metrics", "detection"])
+def test_daemons_wait_for_their_rights_or_their_first_tasks_would_fail(
+    fleet: Fleet, daemon: str
+) -> None:
+    service = fleet.services[daemon]
+    roles = (service.task_definition.execution_role, service.task_definition.task_role)
+
+    waits = fleet.resource(service)["DependsOn"]
+
+    for role in roles:
+        assert role is not None
+        policy = role.node.find_child("DefaultPolicy").node.default_child
+        assert isinstance(policy, cdk.CfnElement)
+        assert fleet.stack.resolve(policy.logical_id) in waits
+
+
 def test_a_second_daemon_of_a_kind_is_rejected(add_pool: Callable[..., EcsCluster]) -> None:
     pool = add_pool("inf1.xlarge").pools["inf1"]
     assert isinstance(pool, NeuronCapacityPool)

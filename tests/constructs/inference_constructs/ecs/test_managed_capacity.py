@@ -8,6 +8,7 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk.assertions import Template
 
 from accelerator_catalog import NEURON_INSTANCES
 from inference_constructs import (
@@ -96,6 +97,7 @@ def test_roles_keep_their_rights_until_the_last_instance_is_gone(fleet: Fleet, k
             {"instances": [NEURON_INSTANCES["inf1.xlarge"]]},
             r"instances must be types whose devices ECS schedules, got 'inf1.xlarge' \(give inf1 a",
         ),
+        ({"name": "Größe"}, "name must be 1 to 32 lower-case letters, .* got 'Größe'"),
         ({"task_volume_gib": 0}, "task_volume_gib must be at least 1, got 0"),
         ({"instances": [], "task_volume_gib": 0}, "instances .*; task_volume_gib"),
     ],
@@ -108,6 +110,38 @@ def test_props_are_rejected(any_cluster: EcsCluster, wrong: dict[str, Any], mess
     }
     with pytest.raises(ValueError, match=message):
         ManagedNeuronCapacityProps(**(values | wrong))
+
+
+def test_task_failures_can_be_looked_into(fleet: Fleet) -> None:
+    assert fleet.managed is not None
+    statements = fleet.statements(fleet.managed.node.find_child("InstanceRole"))
+
+    assert "ecs:PutSystemLogEvents" in statements["RunTasks"]["Action"]
+
+
+@pytest.mark.parametrize(("name", "given"), [("EcsFleet", "cp-EcsFleet-managed"), ("Fleet", None)])
+def test_the_provider_never_begins_with_a_word_of_ecs(
+    flags: dict[str, Any], tmp_path: Path, name: str, given: str | None
+) -> None:
+    app = cdk.App(context=flags, outdir=str(tmp_path))
+    stack = cdk.Stack(app, name, env=cdk.Environment(region="us-east-1"))
+    vpc = ec2.Vpc.from_vpc_attributes(
+        stack,
+        "Vpc",
+        vpc_id="vpc-1",
+        availability_zones=["a"],
+        private_subnet_ids=["subnet-1"],
+        private_subnet_route_table_ids=["rtb-1"],
+    )
+    cluster = EcsCluster(stack, "Cluster", EcsClusterProps(vpc=vpc))
+    props = ManagedNeuronCapacityProps(
+        name="managed", cluster=cluster, instances=[NEURON_INSTANCES["inf2.xlarge"]]
+    )
+
+    ManagedNeuronCapacity(stack, "Managed", props)
+
+    (provider,) = Template.from_stack(stack).find_resources("AWS::ECS::CapacityProvider").values()
+    assert provider["Properties"].get("Name") == given
 
 
 def test_every_type_that_the_region_lacks_is_named(flags: dict[str, Any], tmp_path: Path) -> None:

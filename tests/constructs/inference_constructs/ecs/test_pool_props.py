@@ -27,6 +27,7 @@ def _props(**changed: Any) -> CapacityPoolProps:
         ({"name": ""}, "name must be 1 to 32 lower-case .* begin with a letter, got ''"),
         ({"name": "Inf2"}, "got 'Inf2'"),
         ({"name": "2inf"}, "got '2inf'"),
+        ({"name": "größe"}, "got 'größe'"),
         ({"name": "a" * 33}, "name must be 1 to 32"),
         ({"min_instances": -1}, "min_instances must be at least 0, got -1"),
         ({"max_instances": 0}, r"max_instances must be at least 1 .*min_instances \(0\), got 0"),
@@ -51,6 +52,7 @@ def _props(**changed: Any) -> CapacityPoolProps:
             r"ami must still be maintained, got 'al2-inf', which ended on 2026-06-30"
             r" \(did you mean 'al2023-neuron'\?\)",
         ),
+        ({"root_volume_gib": 65_537}, "root_volume_gib must be at most 65536, got 65537"),
         ({"image": "recommended"}, "image must be an AMI id or .* SSM parameter, .* got 'recomm"),
         ({"image": "ami-XYZ"}, "image must be an AMI id .* got 'ami-XYZ'"),
         ({"image": "/aws/image:0"}, "may end in ':<version>', got '/aws/image:0'"),
@@ -91,6 +93,7 @@ def test_every_problem_is_named_at_once() -> None:
         {"max_instances": 1},
         {"target_capacity_percent": 1},
         {"root_volume_gib": 30},
+        {"root_volume_gib": 65_536},
         {"spot": SpotProps(on_demand_base=3, on_demand_percent=99)},
         {"image": "ami-12345678"},
         {"image": "/own/image:12"},

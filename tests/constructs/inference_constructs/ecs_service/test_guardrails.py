@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from cfnlint.api import lint  # type: ignore[import-untyped]
 from cfnlint.core import get_rules  # type: ignore[import-untyped]
 from cfnlint.rules import RulesCollection  # type: ignore[import-untyped]
 
-OURS = ("TfServing", "Once", "Compile", "TorchServe", "Grpc", "ManagedTorchServe")
+OURS = ("TfServing", "Once", "Compile", "TorchServe", "Grpc", "ManagedTorchServe", "Crowd")
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +54,10 @@ def test_cfn_lint_has_no_error_and_no_warning(zoo: Any, cfn_lint_rules: RulesCol
     ]
 
     assert found == []
+
+
+def test_the_same_stack_is_the_same_template(zoo: Any, build_zoo: Callable[[str], Any]) -> None:
+    assert json.dumps(build_zoo(zoo.region).template) == json.dumps(zoo.template)
 
 
 def test_every_arn_and_registry_is_of_the_regions_own_partition(zoo: Any) -> None:

@@ -282,7 +282,7 @@ def test_only_the_load_balancer_reaches_tasks_and_only_on_their_ports(
     assert _rules_between(template, "Egress") == ports
     (rule,) = resources(template, "AWS::EC2::SecurityGroupIngress").values()
     behind = rule["GroupId"]["Fn::GetAtt"][0]
-    assert ("TaskSecurityGroup" if mode is NetworkMode.AWSVPC else "inf2xlarge") in behind
+    assert ("NetworkSecurityGroup" if mode is NetworkMode.AWSVPC else "inf2xlarge") in behind
     assert "LoadBalancer" in rule["SourceSecurityGroupId"]["Fn::GetAtt"][0]
 
 
@@ -430,6 +430,13 @@ def test_ports_are_published_by_choice(
         ),
         ({"ports": []}, "ports must name at least one, got none"),
         ({"clients": []}, "clients must name at least one, got none"),
+        ({"certificate_arn": ""}, "certificate_arn must be an ARN, got ''"),
+        (
+            {"clients": ["10.0.0.0/8", "10.0.0.1/8"]},
+            "clients must be IPv4 blocks such as 10.0.0.0/16, got '10.0.0.1/8'$",
+        ),
+        ({"clients": ["10.0.0.1"]}, "clients must be IPv4 blocks .* got '10.0.0.1'"),
+        ({"clients": ["::/0"]}, "clients must be IPv4 blocks .* got '::/0'"),
     ],
 )
 def test_load_balancers_are_refused(wrong: dict[str, Any], message: str) -> None:
@@ -472,3 +479,18 @@ def test_workloads_that_it_cannot_publish_are_refused(
 
 def test_an_nlb_publishes_grpc_without_a_certificate() -> None:
     assert LoadBalancerProps(kind=LoadBalancerKind.NLB).problems((GRPC,)) == []
+
+
+def test_an_nlb_publishes_as_many_ports_as_a_service_has_target_groups() -> None:
+    ports = [WorkloadPort(name=f"port{number}", port=number) for number in range(1, 7)]
+    props = LoadBalancerProps(kind=LoadBalancerKind.NLB)
+
+    assert props.problems(ports[:5]) == []
+    assert props.problems(ports) == [
+        "load_balancer nlb publishes at most 5 ports, the target groups that a service may have,"
+        " got 6 (choose by ports)"
+    ]
+
+
+def test_values_known_at_deployment_only_are_accepted() -> None:
+    LoadBalancerProps(certificate_arn=cdk.Aws.STACK_ID, clients=[cdk.Aws.STACK_NAME])

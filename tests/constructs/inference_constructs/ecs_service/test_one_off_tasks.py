@@ -101,6 +101,19 @@ def test_chips_that_the_host_lacks_are_refused(stack: cdk.Stack, inf1: NeuronCap
         _once(stack, inf1, first_chip=3, chips_per_task=2)
 
 
+def test_a_name_that_no_metric_can_have_is_refused_with_all_else_and_claims_nothing(
+    stack: cdk.Stack, inf1: NeuronCapacityPool
+) -> None:
+    with pytest.raises(
+        ValueError,
+        match="task_name must be 1 to 63 letters, digits and hyphens, starting with a letter, got"
+        " 'größe'; first_chip must be 0 to 3",
+    ):
+        _once(stack, inf1, task_name="größe", first_chip=4)
+
+    assert inf1.chips.owners == {}
+
+
 def test_managed_instances_are_refused_for_inf1(cluster: EcsCluster) -> None:
     with pytest.raises(ValueError, match=r"got 'inf1.xlarge' \(give inf1 a NeuronCapacityPool"):
         ManagedNeuronCapacityProps(
@@ -173,7 +186,12 @@ def test_gpus_are_asked_of_ecs(stack: cdk.Stack, cluster: EcsCluster) -> None:
         (
             "c5.4xlarge",
             {"memory_mib": 40000},
-            "memory_mib must be 1 to 30226, what c5.4xlarge leaves, got 40000",
+            "memory_mib must be 6 to 30226, what c5.4xlarge leaves, got 40000",
+        ),
+        (
+            "c5.4xlarge",
+            {"memory_mib": 5},
+            "memory_mib must be 6 to 30226, what c5.4xlarge leaves, got 5",
         ),
         (
             "c5.4xlarge",

@@ -6,17 +6,22 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_ec2 as ec2
 
+from accelerator_catalog import NEURON_INSTANCES
 from fleet_packing import ChipConflictError, DeploymentPercents
 from inference_constructs import ScheduledCapacity
 from inference_constructs.ecs.cluster import EcsCluster
 from inference_constructs.ecs.load_balancer_props import LoadBalancerProps
-from inference_constructs.ecs.managed_capacity import ManagedNeuronCapacity
+from inference_constructs.ecs.managed_capacity import (
+    ManagedNeuronCapacity,
+    ManagedNeuronCapacityProps,
+)
 from inference_constructs.ecs.neuron_pool import NeuronCapacityPool
 from inference_constructs.ecs.packing import NetworkMode, Packing
 from inference_constructs.ecs.service import NeuronService
 from inference_constructs.ecs.service_props import NeuronServiceProps
-from inference_constructs.ecs.service_scaling import ServiceScalingProps
+from inference_constructs.ecs.service_scaling_props import ServiceScalingProps
 from tests.constructs.inference_constructs.ecs_service.support import (
     any_container,
     container_of,
@@ -26,6 +31,13 @@ from tests.constructs.inference_constructs.ecs_service.support import (
     template_of,
     torchserve,
     variables_of,
+)
+
+BY_NIGHT = ServiceScalingProps(
+    metric=None,
+    schedules=[
+        ScheduledCapacity(name="Night", cron="0 20 ? * * *", min_instances=0, max_instances=1)
+    ],
 )
 
 
@@ -147,11 +159,37 @@ def test_a_task_with_an_interface_of_its_own_reaches_https_and_nothing_else(
     ((name, group),) = (
         (name, group)
         for name, group in resources(template, "AWS::EC2::SecurityGroup").items()
-        if "TaskSecurityGroup" in name
+        if "NetworkSecurityGroup" in name
     )
     assert network["SecurityGroups"] == [{"Fn::GetAtt": [name, "GroupId"]}]
     assert [(r["FromPort"], r["ToPort"]) for r in group["SecurityGroupEgress"]] == [(443, 443)]
     assert "SecurityGroupIngress" not in group
+
+
+def test_tasks_on_managed_instances_are_in_the_subnets_of_their_hosts(
+    stack: cdk.Stack, cluster: EcsCluster
+) -> None:
+    managed = ManagedNeuronCapacity(
+        stack,
+        "Managed",
+        ManagedNeuronCapacityProps(
+            name="managed",
+            cluster=cluster,
+            instances=[NEURON_INSTANCES["inf2.xlarge"]],
+            subnet_type=ec2.SubnetType.PUBLIC,
+        ),
+    )
+
+    _serve(stack, cluster, managed, packing=Packing.MANAGED_INSTANCES, workload=torchserve())
+
+    template = template_of(stack)
+    provider = next(
+        properties["ManagedInstancesProvider"]
+        for properties in resources(template, "AWS::ECS::CapacityProvider").values()
+    )
+    hosts = provider["InstanceLaunchTemplate"]["NetworkConfiguration"]["Subnets"]
+    network = only(template, "AWS::ECS::Service")["NetworkConfiguration"]["AwsvpcConfiguration"]
+    assert network["Subnets"] == hosts == ["subnet-08080808", "subnet-09090909"]
 
 
 def test_every_service_is_placed_by_the_pools_capacity_provider(
@@ -226,7 +264,7 @@ def test_the_count_is_set_once_and_left_to_scaling_where_there_is(
     stack: cdk.Stack, cluster: EcsCluster, inf1: NeuronCapacityPool, inf2: NeuronCapacityPool
 ) -> None:
     _serve(stack, cluster, inf1, chips=1, min_instances=2, construct_id="Fixed")
-    _serve(stack, cluster, inf2, scaling=ServiceScalingProps(), construct_id="Scaled")
+    _serve(stack, cluster, inf2, scaling=BY_NIGHT, construct_id="Scaled")
 
     services = _services(stack)
     (fixed,) = (s["Properties"] for name, s in services.items() if name.startswith("Fixed"))
@@ -342,6 +380,7 @@ def _problems(cluster: EcsCluster, pool: Any, **given: Any) -> str:
             {
                 "deployment": DeploymentPercents(minimum=100, maximum=200),
                 "scaling": ServiceScalingProps(
+                    metric=None,
                     max_instances=1,
                     schedules=[
                         ScheduledCapacity(name="D", cron="", min_instances=2, max_instances=2)
@@ -414,6 +453,14 @@ def test_as_many_tasks_as_interfaces_are_accepted(cluster: EcsCluster) -> None:
             {"packing": Packing.MANAGED_INSTANCES, "scaling": ServiceScalingProps()},
             "metric neuroncore_utilization comes from a daemon on the hosts of a pool; managed"
             " instances have none (take requests, or schedules)",
+        ),
+        (
+            {
+                "packing": Packing.MANAGED_INSTANCES,
+                "deployment": DeploymentPercents(minimum=100, maximum=150),
+            },
+            "deployment would wait for ever: 100 % of 1 task keeps all 1 running and 150 % starts"
+            " none beside them (lower minimum, or raise maximum)",
         ),
     ],
 )

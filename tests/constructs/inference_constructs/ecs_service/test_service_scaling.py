@@ -7,6 +7,7 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_ecs as ecs
 
 from inference_constructs import ScheduledCapacity
 from inference_constructs.ecs.cluster import EcsCluster
@@ -14,7 +15,7 @@ from inference_constructs.ecs.load_balancer_props import LoadBalancerKind, LoadB
 from inference_constructs.ecs.neuron_pool import NeuronCapacityPool
 from inference_constructs.ecs.service import NeuronService
 from inference_constructs.ecs.service_props import NeuronServiceProps
-from inference_constructs.ecs.service_scaling import ServiceMetric, ServiceScalingProps
+from inference_constructs.ecs.service_scaling_props import ServiceMetric, ServiceScalingProps
 from tests.constructs.inference_constructs.ecs_service.support import (
     CERTIFICATE,
     any_container,
@@ -61,6 +62,8 @@ def _tracked(stack: cdk.Stack) -> list[dict[str, Any]]:
 def test_every_slot_tracks_the_utilisation_of_the_services_cores(
     stack: cdk.Stack, cluster: EcsCluster, inf1: NeuronCapacityPool
 ) -> None:
+    inf1.add_core_metrics(ecs.ContainerImage.from_registry("metrics:1"))
+
     _scale(stack, cluster, inf1, ServiceScalingProps(target=70))
 
     tracked = _tracked(stack)
@@ -110,7 +113,9 @@ def test_every_slot_tracks_the_requests_of_the_shared_target_group(
 def test_each_service_is_a_target_of_its_own_with_the_same_range_and_schedules(
     stack: cdk.Stack, cluster: EcsCluster, inf1: NeuronCapacityPool
 ) -> None:
-    _scale(stack, cluster, inf1, ServiceScalingProps(schedules=[NIGHT]))
+    scaling = ServiceScalingProps(metric=None, schedules=[NIGHT])
+
+    _scale(stack, cluster, inf1, scaling)
 
     template = template_of(stack)
     targets = resources(template, TARGET).values()
@@ -162,6 +167,13 @@ def test_schedules_may_stand_alone_and_reach_zero(
             {"target": 0, "metric": ServiceMetric.REQUESTS},
             "target must be more than 0 for requests, got 0",
         ),
+        ({"target": float("nan")}, "target must be more than 0 and at most 100 percent .* got nan"),
+        (
+            {"target": float("inf"), "metric": ServiceMetric.REQUESTS},
+            "target must be more than 0 for requests, got inf",
+        ),
+        ({"scale_in_cooldown_seconds": -1}, "scale_in_cooldown_seconds must be at least 0, got -1"),
+        ({"scale_out_cooldown_seconds": -1}, "scale_out_cooldown_seconds must be at least 0, .*-1"),
         ({"schedules": [NIGHT, NIGHT]}, "schedules must have distinct names, got 'Night' twice"),
         (
             {
@@ -182,6 +194,17 @@ def test_schedules_may_stand_alone_and_reach_zero(
 def test_scaling_is_refused(wrong: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=f"invalid ServiceScalingProps: .*{message}"):
         ServiceScalingProps(**wrong)
+
+
+def test_a_utilisation_that_nobody_publishes_is_refused(
+    stack: cdk.Stack, cluster: EcsCluster, inf2: NeuronCapacityPool
+) -> None:
+    with pytest.raises(
+        ValueError,
+        match="metric neuroncore_utilization is not published by pool inf2-xlarge: the service"
+        r" would never scale \(call its add_core_metrics before\)",
+    ):
+        _scale(stack, cluster, inf2, ServiceScalingProps())
 
 
 @pytest.mark.parametrize(

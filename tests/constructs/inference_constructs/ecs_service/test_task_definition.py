@@ -14,7 +14,7 @@ from inference_constructs.ecs.cluster import EcsCluster, EcsClusterProps
 from inference_constructs.ecs.neuron_pool import NeuronCapacityPool
 from inference_constructs.ecs.packing import NetworkMode
 from inference_constructs.ecs.pool_props import CapacityPoolProps
-from inference_constructs.ecs.task_definition import (
+from inference_constructs.ecs.task_definition_neuron import (
     NeuronTaskDefinition,
     NeuronTaskDefinitionProps,
 )
@@ -411,14 +411,21 @@ def test_a_slot_of_another_instance_type_is_refused(
         _define(stack, inf2, slot=slot)
 
 
-def test_a_port_that_stands_for_a_chip_of_the_task_is_refused(
-    stack: cdk.Stack, inf2: NeuronCapacityPool
+@pytest.mark.parametrize("port", [31000, 31003])
+def test_a_port_that_stands_for_a_chip_of_the_task_or_of_a_neighbour_is_refused(
+    stack: cdk.Stack, inf1: NeuronCapacityPool, port: int
 ) -> None:
-    ports = (WorkloadPort(name="http", port=31000),)
+    ports = (WorkloadPort(name="http", port=port),)
 
     with pytest.raises(
         ValueError,
-        match="port http must be none of 31000 to 31000, which stand for the chips of the task,"
-        " got 31000",
+        match="port http must be none of 31000 to 31003, which stand for the chips of inf1.6xlarge,"
+        f" got {port}",
     ):
-        _define(stack, inf2, workload=any_container(ports=ports))
+        _define(stack, inf1, workload=any_container(ports=ports))
+
+
+def test_a_port_beside_those_of_the_chips_is_accepted(
+    stack: cdk.Stack, inf1: NeuronCapacityPool
+) -> None:
+    _define(stack, inf1, workload=any_container(ports=(WorkloadPort(name="http", port=31004),)))

@@ -82,6 +82,12 @@ def test_an_image_of_the_catalogue_needs_a_region(tmp_path: Any) -> None:
         tf_serving().container().image.bind(agnostic)
 
 
+@pytest.mark.parametrize("registry", ["", "/"])
+def test_a_mirror_without_a_name_is_refused(registry: str) -> None:
+    with pytest.raises(ValueError, match=f"registry must name a registry, got '{registry}'"):
+        WorkloadImage.catalogued("pytorch-inference-neuronx", registry=registry)
+
+
 def test_an_unknown_image_is_refused() -> None:
     with pytest.raises(ValueError, match=r"image_id must be one of tensorflow-.*, got 'triton'"):
         WorkloadImage.catalogued("triton")
@@ -130,6 +136,10 @@ def test_a_name_that_is_none_is_refused(uri: str, message: str) -> None:
         ),
         ({"writable_paths": ("tmp",)}, "writable_paths must be absolute .* got 'tmp'"),
         ({"writable_paths": ("/",)}, "writable_paths must be .* not the root, got '/'"),
+        (
+            {"writable_paths": ("/tmp", "/tmp")},
+            r"writable_paths must be distinct, got \['/tmp', '/tmp'\]",
+        ),
         ({"stop_timeout_seconds": 1}, "stop_timeout_seconds must be 2 to 3600, got 1"),
     ],
 )
@@ -143,6 +153,8 @@ def test_containers_are_refused(wrong: dict[str, Any], message: str) -> None:
     [
         ({"port": 0}, "port must be 1 to 65535, got 0"),
         ({"name": "a b"}, "name must be letters, digits and hyphens, got 'a b'"),
+        ({"name": "grö"}, "name must be letters, digits and hyphens, got 'grö'"),
+        ({"name": "--"}, "name must be letters, digits and hyphens, got '--'"),
         (
             {"health_path": "ping"},
             r"health_path must start with '/', got 'ping' \(did you mean '/ping'\?\)",
@@ -197,7 +209,13 @@ def test_a_server_that_dies_is_found_out_within_two_minutes_unless_it_loads_slow
         ({"uri": "s3://models"}, "uri must name a prefix below the bucket .* got 's3://models'"),
         ({"uri": "s3://models//"}, "uri must name a prefix below the bucket"),
         ({"uri": "s3://Models/m"}, "uri must name a bucket, got 'Models' in 's3://Models/m'"),
-        ({"uri": "s3://models/*"}, r"uri must hold no '\*', '\?', space or empty folder"),
+        *(
+            (
+                {"uri": f"s3://models/{part}"},
+                r"uri must hold no '\*', '\?', '\$', quote, backslash, space or empty folder, got",
+            )
+            for part in ("*", "a?", "${aws:username}", "it's", 'a"b', "a\\b", "a b")
+        ),
         ({"uri": "s3://models/a//b"}, r"uri must hold no .* got 's3://models/a//b'"),
         (
             {"compiled_for": "gpu"},

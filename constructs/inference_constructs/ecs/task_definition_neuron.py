@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
 from dataclasses import dataclass, field
 
 from constructs import Construct
 
 from accelerator_catalog import EcsAmi, NeuronInstance, neuron_host_problem, sdk_problem
-from fleet_packing import ChipSlot, host_budget
+from fleet_packing import LOCK_PORT_BASE, ChipSlot, host_budget
 
-from .ec2_task_definition import Ec2TaskDefinition
 from .neuron_pool import NeuronCapacityPool
 from .packing import NetworkMode
 from .task_container import TaskPlace
+from .task_definition_ec2 import Ec2TaskDefinition
 from .task_resources import TaskLogs, TaskResources
 from .workload import LOGICAL_CORES, VISIBLE_CORES, ContainerWorkload, Workload
+
+_OWNER = r"[A-Za-z][A-Za-z0-9-]{0,62}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +43,7 @@ class NeuronTaskDefinitionProps:
                 f"slot must be of {instance.name}, the instance type of pool {self.pool.name},"
                 f" got one of {self.slot.instance.name}"
             )
-        problems += lock_port_problems(self.workload.container(), [self.slot])
+        problems += lock_port_problems(self.workload.container(), instance)
         if problems:
             raise ValueError("invalid NeuronTaskDefinitionProps: " + "; ".join(problems))
 
@@ -97,6 +99,15 @@ def host_ami(pool: NeuronCapacityPool) -> EcsAmi | None:
     return pool.props.ami if pool.props.image is None else None
 
 
+def owner_problems(prop: str, name: str) -> list[str]:
+    """Why nobody of that name can own chips; it is a dimension of CloudWatch, too."""
+    if re.fullmatch(_OWNER, name):
+        return []
+    return [
+        f"{prop} must be 1 to 63 letters, digits and hyphens, starting with a letter, got {name!r}"
+    ]
+
+
 def neuron_problems(
     workload: ContainerWorkload, instance: NeuronInstance, *, ami: EcsAmi | None
 ) -> list[str]:
@@ -122,12 +133,12 @@ def neuron_problems(
     return problems
 
 
-def lock_port_problems(workload: ContainerWorkload, slots: Sequence[ChipSlot]) -> list[str]:
-    """Ports of the workload that stand for chips of its own task."""
-    locks = {port for slot in slots for port in slot.lock_ports}
+def lock_port_problems(workload: ContainerWorkload, instance: NeuronInstance) -> list[str]:
+    """Ports of the workload that stand for chips of its host, its own task's or a neighbour's."""
+    locks = range(LOCK_PORT_BASE, LOCK_PORT_BASE + instance.chips)
     return [
-        f"port {port.name} must be none of {min(locks)} to {max(locks)}, which stand for the chips"
-        f" of the task, got {port.port}"
+        f"port {port.name} must be none of {locks[0]} to {locks[-1]}, which stand for the chips of"
+        f" {instance.name}, got {port.port}"
         for port in workload.ports
         if port.port in locks
     ]
