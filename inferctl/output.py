@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from time import monotonic
 
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-console = Console(highlight=False, soft_wrap=True)
+# What is piped is read by tools: wide enough that no table cuts an id.
+_WIDTH = None if sys.stdout.isatty() else 160
+console = Console(highlight=False, soft_wrap=True, width=_WIDTH)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -20,7 +24,7 @@ class Progress:
     def __init__(self, title: str) -> None:
         self._title = title
         self._started = monotonic()
-        self._status = console.status(title) if console.is_terminal else None
+        self._status = console.status(escape(title)) if console.is_terminal else None
         self._said = monotonic()
         self.detail = ""
 
@@ -28,7 +32,7 @@ class Progress:
         """Show ``detail``; where there is no terminal, at most one line every ten seconds."""
         self.detail = detail
         if self._status is not None:
-            self._status.update(f"{self._title}  [dim]{detail}[/dim]")
+            self._status.update(f"{escape(self._title)}  [dim]{escape(detail)}[/dim]")
         elif monotonic() - self._said > 10:
             self._said = monotonic()
             console.print(f"    {self._title}: {detail}", markup=False)

@@ -46,6 +46,4 @@ def host_budget(instance: Ec2Instance) -> HostBudget:
     """What tasks may reserve on ``instance`` beside the kernel, the agent and the daemons."""
     nominal = instance.memory_gib * 1024
     memory = nominal - int(nominal * _KERNEL_FRACTION) - _KERNEL_MIB - DAEMON_BUDGET.memory_mib
-    return HostBudget(
-        memory_mib=memory, cpu_units=instance.vcpu * 1024 - DAEMON_BUDGET.cpu_units
-    )
+    return HostBudget(memory_mib=memory, cpu_units=instance.vcpu * 1024 - DAEMON_BUDGET.cpu_units)

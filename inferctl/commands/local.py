@@ -11,6 +11,7 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
+from inferctl.commands._cluster_status import print_cluster
 from inferctl.localaws.daemon import DaemonError, log_file, start, stop
 from inferctl.localaws.state import DIRECTORY, State, running
 from inferctl.output import console, errors, step, table
@@ -30,7 +31,7 @@ def add_parser(verbs: Any) -> None:
     end = actions.add_parser("stop", help="stop it and everything it runs")
     end.add_argument("--timeout", type=float, default=20, help="seconds before it is killed")
     end.set_defaults(run=_stop)
-    status = actions.add_parser("status", help="stacks, functions, and the models that are loaded")
+    status = actions.add_parser("status", help="stacks, functions, loaded models, clusters")
     status.add_argument("--json", action="store_true", help="all of it, as JSON")
     status.set_defaults(run=_status)
     logs = actions.add_parser("logs", help="what it and its Lambda functions said")
@@ -127,7 +128,11 @@ def _print_status(status: dict[str, Any]) -> None:
         console.print(table(("function", "invocations>", "failures>", "sandboxes>"), functions))
     for name, endpoint in sorted(status["serving"].items()):
         _print_endpoint(name, endpoint)
-    if not (stacks or functions or status["serving"]):
+    # what another release of it answers may have none
+    clusters = status.get("clusters", [])
+    for cluster in clusters:
+        print_cluster(cluster)
+    if not (stacks or functions or status["serving"] or clusters):
         console.print("nothing is deployed")
 
 

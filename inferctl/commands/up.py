@@ -199,13 +199,17 @@ def _services_table(services: Sequence[ServiceView]) -> None:
     rows = [
         (
             *(view.service, view.pool, ", ".join(view.instance_types) or "-"),
-            *(f"{view.running}/{view.desired}", view.chips or "-", view.url or "-"),
+            *(f"{view.running}/{view.desired}", view.chips or "-"),
         )
         for view in services
     ]
     if rows:
-        columns = ("service", "pool", "instance type", "tasks>", "chips", "url")
+        columns = ("service", "pool", "instance type", "tasks>", "chips")
         console.print(table(columns, rows))
+    for view in services:
+        # a table would cut it, and what is cut cannot be copied
+        if view.url is not None:
+            console.print(f"{view.service}  {view.url}", markup=False)
 
 
 def _is_seeded(model: PlatformModel) -> bool:

@@ -144,11 +144,8 @@ class LocalAws:
 
     def leftovers(self) -> dict[str, list[str]]:
         """What exists without a stack, as ``service id``: by accident, and kept by a policy."""
-        views = [self._cloudformation.leftovers(region=one) for one in sorted(self._router.regions)]
-        return {
-            "leftovers": sorted({name for view in views for name in view.unowned}),
-            "retained": sorted({name for view in views for name in view.retained}),
-        }
+        view = self._cloudformation.leftovers(regions=set(self._router.regions))
+        return {"leftovers": sorted(view.unowned), "retained": sorted(view.retained)}
 
     def _event_failed(self, arn: str, event: Any, error: dict[str, Any]) -> None:
         """A custom resource whose function broke would answer never; AWS waits for an hour."""

@@ -17,8 +17,10 @@ def find_leftovers(regions: Iterable[str]) -> list[str]:
     gone: AWS keeps it for a week at least.
     """
     found: set[str] = set()
+    regions = sorted(regions)
+    # of all regions at once: buckets and roles are listed in each
+    owned = {name for region in regions for name in _physical_ids(region)}
     for region in regions:
-        owned = set(_physical_ids(region))
         for service, lister in _LISTERS:
             for name in lister(clients.client(service, region)):
                 if not _is_owned(name, owned):
@@ -49,10 +51,24 @@ def _search(operation: str, expression: str, **arguments: Any) -> _Lister:
     return names
 
 
+def _scalable_targets(namespace: str) -> _Lister:
+    # as CloudFormation calls them
+    name = "join('|', [ResourceId, ScalableDimension, ServiceNamespace])"
+    return _search(
+        "describe_scalable_targets", f"ScalableTargets[].{name}", ServiceNamespace=namespace
+    )
+
+
 def _keys(kms: Any) -> Iterator[str]:
+    # moto takes the keys that AWS makes for its own services, such as aws/ebs, for the account's
+    aliases = kms.get_paginator("list_aliases").paginate().search("Aliases[]")
+    of_aws = {
+        one.get("TargetKeyId") for one in aliases if one["AliasName"].startswith("alias/aws/")
+    }
     for key in kms.get_paginator("list_keys").paginate().search("Keys[].KeyId"):
         metadata = kms.describe_key(KeyId=key)["KeyMetadata"]
-        if metadata["KeyManager"] == "CUSTOMER" and metadata["KeyState"] != "PendingDeletion":
+        is_there = metadata["KeyState"] != "PendingDeletion"
+        if metadata["KeyManager"] == "CUSTOMER" and is_there and key not in of_aws:
             yield key
 
 
@@ -63,8 +79,8 @@ def _roles(iam: Any) -> Iterator[str]:
 
 
 def _addresses(ec2: Any) -> Iterator[str]:
-    for address in ec2.describe_addresses()["Addresses"]:
-        yield address.get("AllocationId", address["PublicIp"])
+    # as CloudFormation calls them, though EC2 releases them by their allocation
+    yield from (address["PublicIp"] for address in ec2.describe_addresses()["Addresses"])
 
 
 def _clusters(ecs: Any) -> Iterator[str]:
@@ -83,11 +99,32 @@ def _providers(ecs: Any) -> Iterator[str]:
         yield provider["name"]
 
 
+def _container_instances(ecs: Any) -> Iterator[str]:
+    """Those that neither an Auto Scaling group nor a capacity provider answers for."""
+    grouped, providers = _grouped(ecs.meta.region_name), set(_providers(ecs))
+    for cluster in _clusters(ecs):
+        pages = ecs.get_paginator("list_container_instances").paginate(cluster=cluster)
+        for page in pages:
+            if not page["containerInstanceArns"]:
+                continue
+            described = ecs.describe_container_instances(
+                cluster=cluster, containerInstances=page["containerInstanceArns"]
+            )
+            for one in described["containerInstances"]:
+                is_grouped = one["ec2InstanceId"] in grouped
+                if not is_grouped and one.get("capacityProviderName") not in providers:
+                    yield one["containerInstanceArn"]
+
+
+def _grouped(region: str) -> set[str]:
+    """Instances that their Auto Scaling group answers for."""
+    pages = clients.client("autoscaling", region).get_paginator("describe_auto_scaling_instances")
+    return set(pages.paginate().search("AutoScalingInstances[].InstanceId"))
+
+
 def _instances(ec2: Any) -> Iterator[str]:
-    """Instances that run, but for those that their Auto Scaling group answers for."""
-    region = ec2.meta.region_name
-    members = clients.client("autoscaling", region).get_paginator("describe_auto_scaling_instances")
-    grouped = set(members.paginate().search("AutoScalingInstances[].InstanceId"))
+    """Instances that no Auto Scaling group has."""
+    grouped = _grouped(ec2.meta.region_name)
     pages = ec2.get_paginator("describe_instances").paginate()
     for instance in pages.search("Reservations[].Instances[]"):
         if instance["State"]["Name"] != "terminated" and instance["InstanceId"] not in grouped:
@@ -123,17 +160,11 @@ _LISTERS: tuple[tuple[str, _Lister], ...] = (
     ("sagemaker", _search("list_endpoint_configs", "EndpointConfigs[].EndpointConfigName")),
     ("sagemaker", _search("list_models", "Models[].ModelName")),
     ("stepfunctions", _search("list_state_machines", "stateMachines[].stateMachineArn")),
-    (
-        "application-autoscaling",
-        _search(
-            "describe_scalable_targets",
-            "ScalableTargets[].ResourceId",
-            ServiceNamespace="sagemaker",
-        ),
-    ),
+    *(("application-autoscaling", _scalable_targets(space)) for space in ("sagemaker", "ecs")),
     ("ecs", _clusters),
     ("ecs", _services),
     ("ecs", _providers),
+    ("ecs", _container_instances),
     ("ecs", _search("list_task_definitions", "taskDefinitionArns[]")),
     ("cloudwatch", _search("describe_alarms", "MetricAlarms[].AlarmName")),
     ("cloudwatch", _search("list_dashboards", "DashboardEntries[].DashboardName")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from inferctl.localaws.http import HttpRequest, HttpResponse
@@ -47,7 +47,7 @@ class CloudFormationPart(Protocol):
 
     def deliver(self, token: str, body: bytes) -> bool: ...
 
-    def leftovers(self, *, region: str) -> LeftoversView: ...
+    def leftovers(self, *, regions: Iterable[str]) -> LeftoversView: ...
 
     def status(self) -> dict[str, Any]: ...
 
@@ -57,7 +57,7 @@ class EcsPart(Protocol):
 
     def handle(self, request: HttpRequest, *, region: str) -> HttpResponse: ...
 
-    def status(self) -> dict[str, Any]: ...
+    def status(self) -> list[dict[str, Any]]: ...
 
 
 class Lazy:
@@ -124,9 +124,9 @@ class LazyCloudFormation:
         part = self._part.peek()
         return bool(part.deliver(token, body)) if part is not None else False
 
-    def leftovers(self, *, region: str) -> LeftoversView:
+    def leftovers(self, *, regions: Iterable[str]) -> LeftoversView:
         """See `LeftoversView`."""
-        view: LeftoversView = self._part.get().leftovers(region=region)
+        view: LeftoversView = self._part.get().leftovers(regions=regions)
         return view
 
     def status(self) -> dict[str, Any]:
@@ -146,7 +146,7 @@ class LazyEcs:
         response: HttpResponse = self._part.get().handle(request, region=region)
         return response
 
-    def status(self) -> dict[str, Any]:
+    def status(self) -> list[dict[str, Any]]:
         """What ECS says, or that there are no clusters."""
         part = self._part.peek()
-        return part.status() if part is not None else {}
+        return part.status() if part is not None else []

@@ -18,6 +18,8 @@ import pytest
 import tritonclient.http as triton
 
 from inferctl.cdk_cli import CdkRun, cdk
+from inferctl.cli import main
+from inferctl.commands import run_task
 from inferctl.deployment import Deployment, read_deployment
 from inferctl.endpoint_client import EndpointClient
 from inferctl.environment import ROOT
@@ -91,7 +93,8 @@ def test_stock_cli_bootstraps_and_deploys_every_stack(laptop: Laptop) -> None:
 
     run = laptop.deploy()
 
-    assert set(run.stacks) == {"laptop-network", "laptop-models", "laptop-endpoint"}
+    stacks = {"laptop-network", "laptop-models", "laptop-endpoint", "laptop-cluster"}
+    assert set(run.stacks) == stacks
     assert all(stack.changed for stack in run.stacks.values())
 
 
@@ -169,6 +172,82 @@ def test_the_readme_program_gets_an_embedding(
     exec(compile(program, "README.md", "exec"), names)
 
     assert len(names["embedding"]) == 384
+
+
+def chips(laptop: Laptop) -> dict[str, list[int]]:
+    """The chips that tasks own, by instance."""
+    (cluster,) = laptop.aws.status()["clusters"]
+    assert cluster["chips"]["owned_twice"] == []
+    return {one["id"]: one["owned"] for one in cluster["instances"] if one["chips"]}
+
+
+def described(laptop: Laptop) -> list[dict[str, Any]]:
+    """The services of the cluster."""
+    ecs, cluster = laptop.aws.client("ecs"), laptop.deployment.outputs["ClusterName"]
+    pages = ecs.get_paginator("list_services").paginate(cluster=cluster)
+    arns = [arn for page in pages for arn in page["serviceArns"]]
+    found: list[dict[str, Any]] = ecs.describe_services(cluster=cluster, services=arns)["services"]
+    return found
+
+
+def test_the_cluster_gives_each_slot_its_chip(laptop: Laptop) -> None:
+    assert list(chips(laptop).values()) == [[0, 1, 2]]
+
+    services = described(laptop)
+    assert [(one["runningCount"], one["desiredCount"]) for one in services] == [(1, 1)] * 3
+    (group,) = laptop.aws.client("elbv2").describe_target_groups()["TargetGroups"]
+    targets = laptop.aws.client("elbv2").describe_target_health(
+        TargetGroupArn=group["TargetGroupArn"]
+    )["TargetHealthDescriptions"]
+    assert {one["Target"]["Id"] for one in targets} == chips(laptop).keys()
+    assert len({one["Target"]["Port"] for one in targets}) == 3
+
+
+def test_a_live_platform_leaves_nothing_over(laptop: Laptop) -> None:
+    assert laptop.aws.leftovers()["leftovers"] == []
+
+
+def test_a_new_task_definition_rolls_through_its_service(laptop: Laptop) -> None:
+    ecs = laptop.aws.client("ecs")
+    service = described(laptop)[0]
+    before = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])
+    template = (laptop.folder / "cdk.out" / "laptop-cluster.template.json").read_text()
+    cloudformation = laptop.aws.client("cloudformation")
+
+    cloudformation.update_stack(
+        StackName="laptop-cluster",
+        TemplateBody=template.replace('"StopTimeout": 30', '"StopTimeout": 45'),
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    cloudformation.get_waiter("stack_update_complete").wait(
+        StackName="laptop-cluster", WaiterConfig={"Delay": 1}
+    )
+
+    rolled = described(laptop)
+    assert service["taskDefinition"] not in [one["taskDefinition"] for one in rolled]
+    assert [len(one["deployments"]) for one in rolled] == [1] * 3
+    old = ecs.describe_task_definition(taskDefinition=before["taskDefinition"]["taskDefinitionArn"])
+    assert old["taskDefinition"]["status"] == "INACTIVE"
+    assert list(chips(laptop).values()) == [[0, 1, 2]]
+    laptop.deploy()
+    assert list(chips(laptop).values()) == [[0, 1, 2]]
+
+
+def test_a_one_off_task_lands_on_the_chip_that_no_service_has(
+    laptop: Laptop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(run_task, "running_url", lambda: laptop.aws.url)
+    (host,) = chips(laptop)
+
+    assert main(["run-task", "inference"]) == 0
+
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    (row,) = (row for row in rows if host in row)
+    assert row[1:5] == [host, "inf1.6xlarge", "3", "RUNNING"]
+    assert list(chips(laptop).values()) == [[0, 1, 2, 3]]
+    laptop.aws.client("ecs").stop_task(
+        cluster=laptop.deployment.outputs["ClusterName"], task=row[0]
+    )
 
 
 def test_second_deploy_changes_and_publishes_nothing(laptop: Laptop) -> None:

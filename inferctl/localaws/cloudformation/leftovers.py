@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from inferctl.localaws.leftovers import find_leftovers
@@ -17,10 +18,10 @@ class Leftovers:
     retained: tuple[str, ...]
 
 
-def sort_leftovers(store: Store, region: str) -> Leftovers:
-    """Everything in ``region`` that no stack owns."""
+def sort_leftovers(store: Store, regions: Iterable[str]) -> Leftovers:
+    """Everything in ``regions`` that no stack of theirs owns."""
     kept = {resource.physical_id for _, resource in store.retained}
-    found = find_leftovers([region])
+    found = find_leftovers(regions)
     return Leftovers(
         unowned=tuple(item for item in found if item.partition(" ")[2] not in kept),
         retained=tuple(item for item in found if item.partition(" ")[2] in kept),

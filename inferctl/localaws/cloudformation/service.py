@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from inferctl.localaws.clients import ACCOUNT
@@ -87,9 +87,9 @@ class CloudFormation:
         """The live resources of a stack; raises `CloudFormationError` when there is no stack."""
         return list(self._store.get(stack, region).resources.values())
 
-    def leftovers(self, *, region: str = "us-east-1") -> Leftovers:
+    def leftovers(self, *, regions: Iterable[str] = ("us-east-1",)) -> Leftovers:
         """What exists in the account that no stack owns; kept on purpose is listed apart."""
-        return sort_leftovers(self._store, region)
+        return sort_leftovers(self._store, regions)
 
     def _describe_change_set(self, call: dict[str, Any], region: str) -> dict[str, Any]:
         stack, change_set = self._write.find_change_set(call, region)

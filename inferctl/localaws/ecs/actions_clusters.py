@@ -7,6 +7,7 @@ from typing import Any
 from .errors import EcsError, invalid
 from .pages import page
 from .store import DEFAULT_CLUSTER, Cluster, Region, last
+from .validation import check_name
 from .views import cluster_view
 
 Call = dict[str, Any]
@@ -24,6 +25,7 @@ class ClusterActions:
     def create_cluster(self, call: Call) -> Call:
         """The cluster of that name if there is one already."""
         region, name = self._region, call.get("clusterName", DEFAULT_CLUSTER)
+        check_name("clusterName", name)
         cluster = region.clusters.get(name)
         if cluster is None or cluster.status != "ACTIVE":
             cluster = Cluster(name=name, arn=region.arn(f"cluster/{name}"))

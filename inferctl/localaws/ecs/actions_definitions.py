@@ -8,6 +8,7 @@ from .definitions import check, completed, task_spec
 from .errors import EcsError, client_error
 from .pages import page
 from .store import Region, TaskDefinition, now
+from .validation import check_name
 from .views import task_definition_view
 
 Call = dict[str, Any]
@@ -21,6 +22,7 @@ class DefinitionActions:
 
     def register_task_definition(self, call: Call) -> Call:
         """A new revision, whatever the last one was."""
+        check_name("family", call["family"])
         check(call)
         region, family = self._region, call["family"]
         revisions = region.families.setdefault(family, [])

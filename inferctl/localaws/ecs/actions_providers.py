@@ -129,13 +129,18 @@ class ProviderActions:
         for cluster in self._region.clusters.values():
             if cluster.status != "ACTIVE" or provider.name not in cluster.providers:
                 continue
-            shares = [share.provider for one in cluster.states for share in one.providers]
-            if not provider.managed or provider.name in shares:
+            used = {share.provider for one in cluster.states for share in one.providers} | {
+                task.provider for task in cluster.fleet.tasks.values() if task.alive
+            }
+            if not provider.managed or provider.name in used:
                 raise client_error(
                     "The specified capacity provider is in use and cannot be deleted. Remove the"
                     f" capacity provider from the cluster {cluster.name} and try again."
                 )
             cluster.providers.remove(provider.name)
+            for host in list(cluster.fleet.hosts.values()):
+                if host.provider == provider.name:
+                    cluster.fleet.remove_host(host.id)
         del self._region.providers[provider.name]
         provider.status = "INACTIVE"
         return {"capacityProvider": provider_view(self._region, provider, ["TAGS"])}

@@ -14,11 +14,15 @@ from .service_checks import (
     check_daemon,
     check_emulated,
     check_network,
+    check_rebalancing,
+    check_same_strategy,
+    rebalancing_problem,
 )
 from .service_settings import DAEMON_DEFAULTS, REPLICA_DEFAULTS, configure
 from .simulator import ServiceState, begin, resume
 from .store import Cluster, Region, Service, TaskDefinition, last
 from .surroundings import Surroundings
+from .validation import check_name
 from .views import service_view
 
 # a change of one of these starts a new deployment
@@ -57,6 +61,7 @@ class ServiceActions:
     def create_service(self, call: Call) -> Call:
         """Raises where AWS refuses; a service that finds no capacity is no error."""
         region, cluster, name = self._region, self._region.cluster(call), call["serviceName"]
+        check_name("serviceName", name)
         check_emulated(call)
         if "taskDefinition" not in call:
             raise invalid("TaskDefinition can not be blank.")
@@ -70,6 +75,7 @@ class ServiceActions:
         sent = {key: value for key, value in call.items() if key not in _NOT_SETTINGS}
         settings = _with_defaults(sent, cluster, daemon=daemon)
         check_capacity(cluster, settings)
+        check_rebalancing(settings)
         definition = region.task_definition(call["taskDefinition"])
         check_active(definition)
         self._check(definition, settings)
@@ -83,7 +89,7 @@ class ServiceActions:
             settings={key: value for key, value in settings.items() if key not in deployed},
             state=state,
         )
-        cluster.services[name] = service
+        cluster.services[name], cluster.winding_down = service, False
         region.tags.pop(service.arn, None)
         region.tag(service.arn, call.get("tags", []))
         return {"service": self._view(cluster, service)}
@@ -95,14 +101,19 @@ class ServiceActions:
         if service.status != "ACTIVE":
             raise EcsError("ServiceNotActiveException", "Service was not ACTIVE.")
         check_emulated(call)
+        cluster.winding_down = False
         sent = {key: value for key, value in call.items() if key not in _NOT_SETTINGS}
         forced = sent.pop("forceNewDeployment", False)
+        if not forced:
+            check_same_strategy(service.settings_of(), sent)
         if service.state.daemon:
             check_daemon({**sent, "schedulingStrategy": "DAEMON"})
         if sent.get("capacityProviderStrategy"):
             service.settings.pop("launchType", None)
         settings = _merged(service.settings_of(), sent)
         check_capacity(cluster, settings)
+        if "availabilityZoneRebalancing" in sent:
+            check_rebalancing(settings)
         definition = self._region.task_definition(settings["taskDefinition"])
         if "taskDefinition" in sent:
             check_active(definition)
@@ -126,6 +137,7 @@ class ServiceActions:
             reason = f"Service {service.name} was deleted."
             cluster.fleet.stop(task, code="ServiceSchedulerInitiated", reason=reason)
         service.status = "INACTIVE"
+        cluster.winding_down = all(one.daemon for one in cluster.states)
         return {"service": {**self._view(cluster, service), "status": "DRAINING"}}
 
     def describe_services(self, call: Call) -> Call:
@@ -189,6 +201,9 @@ def _with_defaults(sent: Call, cluster: Cluster, *, daemon: bool) -> Call:
         **percents,
         **sent.get("deploymentConfiguration", {}),
     }
+    if "availabilityZoneRebalancing" not in sent:
+        can = rebalancing_problem(settings) is None
+        settings["availabilityZoneRebalancing"] = "ENABLED" if can else "DISABLED"
     if "launchType" not in sent and "capacityProviderStrategy" not in sent:
         if cluster.strategy and not daemon:
             settings["capacityProviderStrategy"] = cluster.strategy

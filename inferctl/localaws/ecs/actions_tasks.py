@@ -26,6 +26,7 @@ class TaskActions:
     def run_task(self, call: Call) -> Call:
         """With a capacity provider a task waits for room; without, it is a failure."""
         cluster, definition = self._prepared(call)
+        cluster.winding_down = False
         if not 1 <= call.get("count", 1) <= 10:
             raise invalid(f"count must be 1 to 10, got {call['count']}")
         strategy = call.get("capacityProviderStrategy")

@@ -21,6 +21,7 @@ from .actions_tasks import TaskActions
 from .errors import EcsError, not_emulated
 from .protocol import failure, operation, parse_input, success
 from .settling import settle_cluster
+from .status import cluster_status
 from .store import Cluster, Region
 from .surroundings import EmbeddedServices, Surroundings
 
@@ -91,40 +92,17 @@ class Ecs:
         """A cluster with its simulated fleet; raises `EcsError` when there is none."""
         return self._regional(region).region.cluster({"cluster": name})
 
-    def status(self) -> dict[str, Any]:
-        """Every cluster with its instances, tasks and chips, for people and for JSON."""
+    def status(self) -> list[dict[str, Any]]:
+        """Every cluster with its instances, services, tasks and chips, as JSON values."""
         with self._turn:
-            return {
-                cluster.name: _cluster_status(regional.region.name, cluster)
-                for regional in self._regions.values()
+            return [
+                cluster_status(name, cluster)
+                for name, regional in sorted(self._regions.items())
                 for cluster in regional.region.clusters.values()
                 if cluster.status == "ACTIVE"
-            }
+            ]
 
     def _regional(self, name: str) -> _Regional:
         if name not in self._regions:
             self._regions[name] = _Regional(name, self._surroundings(name))
         return self._regions[name]
-
-
-def _cluster_status(region: str, cluster: Cluster) -> dict[str, Any]:
-    fleet = cluster.fleet
-    owners = fleet.chip_owners()
-    return {
-        "region": region,
-        "instances": {host.instance_id: host.type.name for host in fleet.hosts.values()},
-        "services": {
-            one.name: {
-                "desired": one.desired,
-                "running": sum(task.running for task in fleet.of_group(one.group)),
-                "blocked": one.blocked,
-            }
-            for one in cluster.states
-        },
-        "tasks": sum(task.status == "RUNNING" for task in fleet.tasks.values()),
-        "chips": {
-            "all": len(owners),
-            "owned": sum(bool(tasks) for tasks in owners.values()),
-            "owned_twice": [f"{host} {device}" for host, device in fleet.double_owned()],
-        },
-    }

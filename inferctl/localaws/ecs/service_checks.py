@@ -12,6 +12,7 @@ from .store import Cluster, TaskDefinition
 from .surroundings import Surroundings
 
 Settings = Mapping[str, Any]
+_OVER_ZONES = {"type": "spread", "field": "attribute:ecs.availability-zone"}
 
 
 def check_emulated(settings: Settings) -> None:
@@ -40,6 +41,20 @@ def check_capacity(cluster: Cluster, settings: Settings) -> None:
     check_expressions(settings.get("placementConstraints", []))
 
 
+def check_same_strategy(old: Settings, sent: Settings) -> None:
+    """Raises for a change of the capacity provider strategy, which no running task would follow.
+
+    The message is AWS's: https://github.com/pipe-cd/pipecd/pull/6385
+    """
+    name = "capacityProviderStrategy"
+    if name in sent and sent[name] != old.get(name, []):
+        raise invalid(
+            "When switching from launch type to capacity provider strategy on an existing service,"
+            " or making a change to a capacity provider strategy on a service that is already using"
+            " one, you must force a new deployment."
+        )
+
+
 def check_network(definition: TaskDefinition, settings: Settings) -> None:
     """Raises where the network configuration does not go with the definition's network mode."""
     configured = "networkConfiguration" in settings
@@ -64,6 +79,30 @@ def check_daemon(settings: Settings) -> None:
         )
     if settings.get("placementStrategy"):
         raise invalid("The daemon scheduling strategy does not support placement strategies.")
+
+
+def rebalancing_problem(settings: Settings) -> str | None:
+    """Why tasks of a service cannot be balanced over zones, None where they can.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-rebalancing.html
+    """
+    strategy = settings.get("placementStrategy") or [_OVER_ZONES]
+    if settings.get("schedulingStrategy") == "DAEMON":
+        return "a REPLICA service"
+    if settings["deploymentConfiguration"]["maximumPercent"] <= 100:
+        return "a maximumPercent above 100"
+    if strategy[0].get("field") != _OVER_ZONES["field"]:
+        return "a placement strategy that begins with a spread over attribute:ecs.availability-zone"
+    if "ecs.availability-zone" in str(settings.get("placementConstraints", [])):
+        return "no placement constraint on attribute:ecs.availability-zone"
+    return None
+
+
+def check_rebalancing(settings: Settings) -> None:
+    """Raises where a service that cannot be balanced over zones is to be."""
+    problem = rebalancing_problem(settings)
+    if settings.get("availabilityZoneRebalancing") == "ENABLED" and problem is not None:
+        raise invalid(f"Availability Zone rebalancing requires {problem}.")
 
 
 def check_balancers(definition: TaskDefinition, settings: Settings, services: Surroundings) -> None:

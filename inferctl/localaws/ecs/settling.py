@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .managed_instances import launch, release
-from .simulator import Host, Pool, plan, report, settle, standard_attributes
+from .simulator import Host, HostType, Pool, plan, report, settle, standard_attributes
 from .store import CapacityProvider, Cluster, Region, new_id, now
 from .surroundings import Group, GroupInstance, Surroundings
 from .targets import follow_tasks
@@ -50,30 +50,33 @@ def _sync(region: Region, cluster: Cluster, services: Surroundings) -> bool:
     """
     by_group = {group_name(one): one.name for one in providers_of(region, cluster)}
     by_group.pop(None, None)
-    known = {host.instance_id: host for host in cluster.fleet.hosts.values() if host.group}
+    known = {host.instance_id: host for host in cluster.fleet.hosts.values() if not host.managed}
     names = {name for name in by_group if name} | {
         host.group for host in known.values() if host.group
     }
     groups = services.groups(names)
-    present = {
+    present: dict[str, tuple[GroupInstance, Group | None]] = {
         instance.id: (instance, group) for group in groups.values() for instance in group.instances
     }
+    present |= {instance.id: (instance, None) for instance in services.singles(cluster.name)}
     lost = [host for identifier, host in known.items() if identifier not in present]
     for host in lost:
         cluster.fleet.remove_host(host.id)
     joined = [
         (instance, group)
         for instance, group in present.values()
-        if instance.id not in known and group.name in by_group
+        if instance.id not in known and (group is None or group.name in by_group)
     ]
     for instance, group in joined:
         host = _join(region, instance, group, services)
-        host.provider = by_group[group.name]
+        host.provider = None if group is None else by_group[group.name]
         cluster.fleet.add_host(host)
     return bool(lost or joined)
 
 
-def _join(region: Region, instance: GroupInstance, group: Group, services: Surroundings) -> Host:
+def _join(
+    region: Region, instance: GroupInstance, group: Group | None, services: Surroundings
+) -> Host:
     kind = services.host_type(instance.type)
     ami = services.ami(instance.id)
     return Host(
@@ -83,7 +86,7 @@ def _join(region: Region, instance: GroupInstance, group: Group, services: Surro
         zone=instance.zone,
         registered=now(),
         interfaces=kind.task_interfaces(trunking=trunking(region)),
-        group=group.name,
+        group=None if group is None else group.name,
         attributes=standard_attributes(kind, zone=instance.zone, ami=ami),
     )
 
@@ -102,23 +105,24 @@ def _scale(region: Region, cluster: Cluster, services: Surroundings) -> bool:
             continue
         scaling = provider.body["autoScalingGroupProvider"].get("managedScaling", {})
         group = services.groups([group_name(provider) or ""]).get(group_name(provider) or "")
-        if group is None or scaling.get("status") != "ENABLED":
+        if group is None or group.type is None or scaling.get("status") != "ENABLED":
             continue
-        wanted = plan(cluster.fleet, _pool(region, provider, group, services), cluster.states)
+        pool = _pool(region, provider, group, services.host_type(group.type))
+        wanted = plan(cluster.fleet, pool, cluster.states)
         if wanted.size > group.desired:
             services.set_desired(group.name, wanted.size)
             changed = True
-        for host in wanted.released:
+        for host in () if _holds_on(cluster, provider) else wanted.released:
             services.terminate(host.instance_id)
             changed = True
     return changed
 
 
-def _pool(region: Region, provider: CapacityProvider, group: Group, services: Surroundings) -> Pool:
+def _pool(region: Region, provider: CapacityProvider, group: Group, kind: HostType) -> Pool:
     scaling: dict[str, Any] = provider.body["autoScalingGroupProvider"]["managedScaling"]
     return Pool(
         provider=provider.name,
-        type=services.host_type(group.type),
+        type=kind,
         size=group.desired,
         minimum=group.minimum,
         maximum=group.maximum,
@@ -129,15 +133,29 @@ def _pool(region: Region, provider: CapacityProvider, group: Group, services: Su
     )
 
 
+def _protects(provider: CapacityProvider) -> bool:
+    settings = provider.body.get("autoScalingGroupProvider", {})
+    return bool(settings.get("managedTerminationProtection") == "ENABLED")
+
+
+def _holds_on(cluster: Cluster, provider: CapacityProvider) -> bool:
+    """Whether protected instances outlive the last service, which has just been deleted.
+
+    ECS takes their protection away when it scales in, after 15 minutes without need; a stack that
+    is deleted has failed at the group by then.
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/managed-termination-protection.html
+    """
+    return cluster.winding_down and _protects(provider)
+
+
 def _protect(region: Region, cluster: Cluster, services: Surroundings) -> None:
     """Managed termination protection: instances with tasks are protected, empty ones are not."""
     for provider in providers_of(region, cluster):
-        settings = provider.body.get("autoScalingGroupProvider", {})
-        if settings.get("managedTerminationProtection") != "ENABLED":
+        if not _protects(provider):
             continue
         group = services.groups([group_name(provider) or ""]).get(group_name(provider) or "")
         hosts = {host.instance_id: host for host in cluster.fleet.hosts.values()}
-        for protected in (True, False):
+        for protected in (True,) if cluster.winding_down else (True, False):
             changed = [
                 one.id
                 for one in (group.instances if group else ())

@@ -82,7 +82,11 @@ class Service:
 
 @dataclass(kw_only=True, eq=False)
 class Cluster:
-    """A cluster with its fleet; ``settings`` are members of the API's Cluster."""
+    """A cluster with its fleet; ``settings`` are members of the API's Cluster.
+
+    ``winding_down`` is set from the end of its last service until tasks are wanted again: what
+    follows at once, such as the rest of a stack's deletion, comes before any scale-in.
+    """
 
     name: str
     arn: str
@@ -90,6 +94,7 @@ class Cluster:
     providers: list[str] = field(default_factory=list)
     strategy: list[dict[str, Any]] = field(default_factory=list)
     status: str = "ACTIVE"
+    winding_down: bool = False
     fleet: Fleet = field(default_factory=lambda: Fleet(new_id=new_id))
     services: dict[str, Service] = field(default_factory=dict)
 

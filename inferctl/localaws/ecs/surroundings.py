@@ -13,6 +13,7 @@ from accelerator_catalog import EC2_INSTANCES
 from inferctl.localaws import clients
 
 from .simulator import HostType, registered_memory_mib
+from .single_instances import single_instances
 
 Target = tuple[str, int]
 """An instance's id, or an address, and the port there."""
@@ -30,7 +31,7 @@ class GroupInstance:
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """An Auto Scaling group; ``type`` is that of its next instance."""
+    """An Auto Scaling group; ``type`` is that of its next instance, None if it can launch none."""
 
     name: str
     arn: str
@@ -38,7 +39,7 @@ class Group:
     maximum: int
     desired: int
     protects_new: bool
-    type: str
+    type: str | None
     zones: tuple[str, ...]
     instances: tuple[GroupInstance, ...]
 
@@ -48,6 +49,9 @@ class Surroundings(Protocol):
 
     def groups(self, names: Collection[str]) -> dict[str, Group]:
         """The groups of these names that exist."""
+
+    def singles(self, cluster: str) -> list[GroupInstance]:
+        """The instances outside any group that join this cluster by themselves."""
 
     def set_desired(self, group: str, size: int) -> None:
         """Grow a group."""
@@ -87,6 +91,19 @@ class EmbeddedServices:
         pages = self._client("autoscaling").get_paginator("describe_auto_scaling_groups")
         found = pages.paginate(AutoScalingGroupNames=sorted(names)).search("AutoScalingGroups[]")
         return {item["AutoScalingGroupName"]: self._group(item) for item in found}
+
+    def singles(self, cluster: str) -> list[GroupInstance]:
+        """See `Surroundings`."""
+        return [
+            GroupInstance(
+                id=instance["InstanceId"],
+                type=instance["InstanceType"],
+                zone=instance["Placement"]["AvailabilityZone"],
+                protected=False,
+            )
+            for name, instance in single_instances(self._client("ec2"))
+            if name == cluster
+        ]
 
     def set_desired(self, group: str, size: int) -> None:
         """See `Surroundings`."""
@@ -163,8 +180,11 @@ class EmbeddedServices:
             ),
         )
 
-    def _next_type(self, item: dict[str, Any]) -> str:
-        """The instance type that the group launches: an override's, or its template's."""
+    def _next_type(self, item: dict[str, Any]) -> str | None:
+        """The instance type that the group launches: an override's, or its template's.
+
+        None where the template was deleted under the group.
+        """
         if item["Instances"]:
             present: str = item["Instances"][0]["InstanceType"]
             return present
@@ -180,10 +200,13 @@ class EmbeddedServices:
             )
             configured: str = configurations["LaunchConfigurations"][0]["InstanceType"]
             return configured
-        version = self._client("ec2").describe_launch_template_versions(
-            LaunchTemplateId=template["LaunchTemplateId"],
-            Versions=[template.get("Version", "$Default")],
-        )
+        try:
+            version = self._client("ec2").describe_launch_template_versions(
+                LaunchTemplateId=template["LaunchTemplateId"],
+                Versions=[template.get("Version", "$Default")],
+            )
+        except ClientError:
+            return None
         launched: str = version["LaunchTemplateVersions"][0]["LaunchTemplateData"]["InstanceType"]
         return launched
 

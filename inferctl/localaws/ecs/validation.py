@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,6 +14,9 @@ _NUMBERS = {"integer": int, "long": int, "double": (int, float), "float": (int, 
 # the documentation also names inferentia2, trainium and trainium2
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-inference.html
 _OPEN_LISTS = frozenset({"AcceleratorName"})
+# ECS requires them where botocore does not
+_ALSO_REQUIRED = {"Tag": ("key",), "ClusterSetting": ("name", "value")}
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 _TYPES: Mapping[str, Any] = {"string": str, "boolean": bool, **_NUMBERS}
 
 
@@ -28,6 +32,12 @@ def validate(value: Any, shape: StructureShape) -> None:
     problems = list(_out_of_range(value, shape, ""))
     if problems:
         raise invalid("; ".join(problems))
+
+
+def check_name(member: str, name: str) -> None:
+    """Raises for what ECS does not take as the name of a cluster, a service or a family."""
+    if not _NAME.fullmatch(name):
+        raise invalid(f"{member} must be 1 to 255 letters, digits, _ and -, got {name!r}")
 
 
 def _malformed(value: Any, shape: Shape, path: str) -> Iterator[str]:
@@ -61,7 +71,7 @@ def _malformed(value: Any, shape: Shape, path: str) -> Iterator[str]:
 
 def _out_of_range(value: Any, shape: Shape, path: str) -> Iterator[str]:
     if isinstance(shape, StructureShape):
-        for name in shape.required_members:
+        for name in (*shape.required_members, *_ALSO_REQUIRED.get(shape.name, ())):
             if name not in value:
                 yield f"{_join(path, name)} is required"
         for name, item in value.items():

@@ -66,13 +66,30 @@ def test_logs_of_nothing_say_so(directory: Path, capsys: pytest.CaptureFixture[s
     assert "no log yet" in capsys.readouterr().err
 
 
+EMPTY: dict[str, Any] = {
+    "pid": 7,
+    "url": "http://localhost:4566",
+    "uptime_seconds": 75.2,
+    "stacks": {},
+    "functions": [],
+    "serving": {},
+}
+
+
+@pytest.fixture
+def answer(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What an embedded AWS that runs answers; tests add to it."""
+    status = dict(EMPTY)
+    state = State(7, 4566, "http://localhost:4566", "then")
+    monkeypatch.setattr(local, "running", lambda _directory: state)
+    monkeypatch.setattr(local, "_ask", lambda _state: status)
+    return status
+
+
 def test_status_shows_stacks_functions_and_loaded_models(
-    directory: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    directory: Path, capsys: pytest.CaptureFixture[str], answer: dict[str, Any]
 ) -> None:
-    status: dict[str, Any] = {
-        "pid": 7,
-        "url": "http://localhost:4566",
-        "uptime_seconds": 75.2,
+    answer |= {
         "stacks": {
             "laptop-network": {"region": "us-east-1", "status": "CREATE_COMPLETE", "resources": 31}
         },
@@ -103,10 +120,6 @@ def test_status_shows_stacks_functions_and_loaded_models(
             "idle": {"hits": 0, "misses": 0, "evictions": 0, "models": []},
         },
     }
-    state = State(7, 4566, "http://localhost:4566", "then")
-    monkeypatch.setattr(local, "running", lambda _directory: state)
-    monkeypatch.setattr(local, "_ask", lambda _state: status)
-
     assert run(directory, "status") == 0
 
     said = capsys.readouterr().out
@@ -121,6 +134,51 @@ def test_status_shows_stacks_functions_and_loaded_models(
         "endpoint idle  hits 0  misses 0  evictions 0  no model is loaded",
     ):
         assert expected in said
+
+
+def test_status_shows_instances_services_tasks_and_chips_of_clusters(
+    directory: Path, capsys: pytest.CaptureFixture[str], answer: dict[str, Any]
+) -> None:
+    blocked = "was unable to place a task because [no] container instance met its requirements."
+    host = {"id": "i-1", "type": "inf1.6xlarge", "tasks": 4, "chips": 4, "owned": [0, 1, 2]}
+    answer["clusters"] = [
+        {
+            "name": "laptop-cluster",
+            "region": "us-east-1",
+            "instances": [host, {"id": "i-2", "type": "c5.large", "tasks": 1, "chips": 0}],
+            "services": {
+                "resnet-0": {"desired": 1, "running": 1, "blocked": None},
+                "resnet-1": {"desired": 2, "running": 1, "blocked": blocked},
+            },
+            "tasks": {"running": 5, "waiting": 1},
+            "chips": {"all": 4, "owned": 3, "owned_twice": ["i-1 /dev/neuron1"]},
+        },
+        {"name": "empty", "region": "eu-west-1"},
+    ]
+
+    assert run(directory, "status") == 0
+
+    said = capsys.readouterr().out
+    rows = [line.split() for line in said.splitlines()]
+    assert (
+        "cluster laptop-cluster  us-east-1  instances 2  tasks 5  waiting 1  chips owned 3 of 4\n"
+    ) in said
+    assert ["i-1", "inf1.6xlarge", "4", "4", "0-2"] in rows
+    assert ["i-2", "c5.large", "1", "-", "-"] in rows
+    assert ["resnet-0", "1/1"] in rows and ["resnet-1", "1/2"] in rows
+    assert f"service resnet-1 {blocked}\n" in said
+    assert "several tasks own i-1 /dev/neuron1\n" in said
+    assert "cluster empty  eu-west-1  instances 0  tasks 0" in said
+    assert "nothing is deployed" not in said
+
+
+def test_status_of_an_embedded_aws_that_knows_no_clusters_is_shown(
+    directory: Path, capsys: pytest.CaptureFixture[str], answer: dict[str, Any]
+) -> None:
+    assert "clusters" not in answer
+
+    assert run(directory, "status") == 0
+    assert "nothing is deployed" in capsys.readouterr().out
 
 
 def test_a_taken_port_is_an_error_of_one_line(

@@ -127,16 +127,18 @@ def test_up_shows_what_runs_on_the_cluster(
         running=3,
         desired=4,
         chips="0-3",
-        url="http://resnet.elb",
+        url=f"http://{'internal-' * 9}resnet.elb",
     )
     steps.services = [row, replace(row, service="bert", instance_types=(), chips="", url=None)]
+    monkeypatch.setenv("COLUMNS", "60")
 
     assert main(["up"]) == 0
 
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert ["service", "pool", "instance", "type", "tasks", "chips", "url"] in lines
-    assert ["resnet", "inf1", "inf1.6xlarge", "3/4", "0-3", "http://resnet.elb"] in lines
-    assert ["bert", "inf1", "-", "3/4", "-", "-"] in lines
+    assert ["service", "pool", "instance", "type", "tasks", "chips"] in lines
+    assert ["resnet", "inf1", "inf1.6xlarge", "3/4", "0-3"] in lines
+    assert ["bert", "inf1", "-", "3/4", "-"] in lines
+    assert ["resnet", row.url] in lines, "whole, on a line of its own"
     assert steps.pools == {"resnet": "inf1"}
 
 

@@ -4,7 +4,7 @@ import json
 import os
 import threading
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -32,8 +32,9 @@ class WaitingCloudFormation:
         self.answered.set()
         return True
 
-    def leftovers(self, *, region: str) -> Any:
-        return SimpleNamespace(unowned=(f"s3 {region}",), retained=("s3 kept",))
+    def leftovers(self, *, regions: Iterable[str]) -> Any:
+        unowned = tuple(f"s3 {region}" for region in regions)
+        return SimpleNamespace(unowned=unowned, retained=("s3 kept",))
 
     def status(self) -> dict[str, Any]:
         return {"tiny": {"status": "CREATE_COMPLETE"}}

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pytest
@@ -28,7 +28,7 @@ class Everything:
 
     def close(self) -> None: ...
 
-    def leftovers(self, *, region: str) -> Any: ...
+    def leftovers(self, *, regions: Iterable[str]) -> Any: ...
 
     def status(self) -> dict[str, Any]:
         return {"up": True}
@@ -48,8 +48,8 @@ class Clusters:
         self.seen.append((request, region))
         return HttpResponse(298)
 
-    def status(self) -> dict[str, Any]:
-        return {}
+    def status(self) -> list[dict[str, Any]]:
+        return []
 
 
 class Rest:

@@ -58,6 +58,10 @@ def _update(request: Request, live: LiveResource) -> Made:
     forced = request.properties.get("ForceNewDeployment", {})
     if forced != live.properties.get("ForceNewDeployment", {}):
         arguments["ForceNewDeployment"] = forced.get("EnableForceNewDeployment", False)
+    strategy = "CapacityProviderStrategy"
+    if request.properties.get(strategy, []) != live.properties.get(strategy, []):
+        # ECS changes it with a new deployment only
+        arguments["ForceNewDeployment"] = True
     arguments |= {"Service": live.physical_id, "Cluster": _cluster(request.properties)}
     service = call(request, "ecs", "update_service", arguments)["service"]
     change_tags(tag, request, live.physical_id, live.properties)

@@ -6,7 +6,7 @@ which, so that a test can ask for chips with two owners.
 
 from .capacity import Plan, Pool, plan
 from .deployments import begin, resume, say
-from .fleet import Fleet
+from .fleet import Fleet, owns
 from .host import Host, HostType, registered_memory_mib, standard_attributes
 from .placement import PlacementStrategy, Refusal
 from .query import QueryError, matches, parse
@@ -33,6 +33,7 @@ __all__ = [
     "TaskSpec",
     "begin",
     "matches",
+    "owns",
     "parse",
     "plan",
     "reconcile",

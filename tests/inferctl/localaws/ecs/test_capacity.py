@@ -52,6 +52,17 @@ def test_instances_in_service_register_with_their_attributes(world: World) -> No
     assert instances(world, filter=f"{TYPE} == Inf1.6xlarge") == []
 
 
+def test_a_group_without_its_launch_template_grows_no_more(world: World) -> None:
+    provider = world.provider("c5.xlarge")
+    name = provider.removeprefix("pool-")
+    world.aws.client("ec2").delete_launch_template(LaunchTemplateName=name)
+
+    service = world.serve(world.define(), 1, capacityProviderStrategy=share(provider))
+
+    assert (service["runningCount"], service["pendingCount"]) == (0, 1)
+    assert world.size_of(provider) == 0
+
+
 def test_a_type_that_the_catalogue_lacks_is_looked_up(world: World) -> None:
     world.provider("t3.micro", scaling="DISABLED", DesiredCapacity=1)
 
@@ -330,6 +341,24 @@ def test_managed_instances_come_with_the_tasks_that_need_them_and_go(world: Worl
     assert instances(world) == []
 
 
+def test_managed_instances_go_with_their_provider_which_outlives_its_tasks(
+    world: World, code: Refused
+) -> None:
+    provider = managed(world, "m4", allowedInstanceTypes=["inf2.*"])
+    world.ecs.run_task(
+        cluster=world.name,
+        taskDefinition=world.define("ml", **NEURON),
+        capacityProviderStrategy=share(provider),
+    )
+    (task,) = world.tasks()
+
+    assert code("delete_capacity_provider", capacityProvider=provider) == "ClientException"
+    world.ecs.stop_task(cluster=world.name, task=task["taskArn"])
+    world.ecs.delete_capacity_provider(capacityProvider=provider)
+
+    assert instances(world) == []
+
+
 def test_managed_instances_are_never_of_the_first_inferentia(world: World) -> None:
     provider = managed(world, "m2", allowedInstanceTypes=["inf1.*"])
 
@@ -354,17 +383,39 @@ def test_status_counts_instances_tasks_and_chips(world: World) -> None:
     parameters = {"devices": [{"hostPath": "/dev/neuron1"}]}
     world.serve(world.define("chip", linuxParameters=parameters), 2, serviceName="s")
 
-    status = world.aws.status()["clusters"][world.name]
+    (status,) = (one for one in world.aws.status()["clusters"] if one["name"] == world.name)
 
     (host,) = instances(world)
-    assert status["instances"] == {host["ec2InstanceId"]: "inf1.6xlarge"}
-    assert status["services"] == {"s": {"desired": 2, "running": 2, "blocked": None}}
-    assert status["tasks"] == 2
-    assert status["chips"] == {
-        "all": 4,
-        "owned": 1,
-        "owned_twice": [f"{host['ec2InstanceId']} /dev/neuron1"],
+    assert status == {
+        "name": world.name,
+        "region": "us-east-1",
+        "instances": [
+            {
+                "id": host["ec2InstanceId"],
+                "type": "inf1.6xlarge",
+                "tasks": 2,
+                "chips": 4,
+                "owned": [1],
+            }
+        ],
+        "services": {"s": {"desired": 2, "running": 2, "blocked": None}},
+        "tasks": {"running": 2, "waiting": 0},
+        "chips": {
+            "all": 4,
+            "owned": 1,
+            "owned_twice": [f"{host['ec2InstanceId']} /dev/neuron1"],
+        },
     }
+
+
+def test_status_tells_clusters_of_one_name_in_two_regions_apart(world: World) -> None:
+    elsewhere = world.aws.client("ecs", "eu-west-1")
+    elsewhere.create_cluster(clusterName=world.name)
+
+    regions = [one["region"] for one in world.aws.status()["clusters"] if one["name"] == world.name]
+
+    elsewhere.delete_cluster(cluster=world.name)
+    assert regions == ["eu-west-1", "us-east-1"]
 
 
 def test_forty_tasks_on_growing_instances_settle_within_five_seconds(world: World) -> None:

@@ -40,6 +40,20 @@ def post(part: Ecs, action: str, body: Any) -> tuple[int, dict[str, Any]]:
         ("CreateCluster", {"tags": ["x"]}, "ClientException", "tags[0] must be an object"),
         ("CreateCluster", b"{", "ClientException", "no JSON"),
         ("CreateCluster", [], "ClientException", "must be an object"),
+        ("CreateCluster", {"clusterName": "a/b"}, "InvalidParameterException", "got 'a/b'"),
+        ("CreateCluster", {"tags": [{}]}, "InvalidParameterException", "tags[0].key is required"),
+        (
+            "UpdateClusterSettings",
+            {"cluster": "c", "settings": [{"value": "enabled"}]},
+            "InvalidParameterException",
+            "settings[0].name is required",
+        ),
+        (
+            "RegisterTaskDefinition",
+            {"family": "f:1", "containerDefinitions": []},
+            "InvalidParameterException",
+            "family must be 1 to 255 letters, digits, _ and -, got 'f:1'",
+        ),
         ("RunTask", {"count": True}, "ClientException", "count must be of type integer"),
         ("RunTask", {"count": 1}, "InvalidParameterException", "taskDefinition is required"),
         (
@@ -72,6 +86,7 @@ def test_what_is_not_of_the_api_is_refused(action: str, body: Any, code: str, wo
     assert words in answer["message"]
 
 
+@pytest.mark.usefixtures("running")
 def test_null_members_count_as_not_sent() -> None:
     status, answer = post(Ecs(), "CreateCluster", {"clusterName": "x", "tags": None})
 

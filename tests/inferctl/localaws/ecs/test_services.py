@@ -9,7 +9,23 @@ import pytest
 
 from .conftest import World
 
+IN_ONE_ZONE = [{"type": "memberOf", "expression": "attribute:ecs.availability-zone == us-east-1a"}]
 Refused = Callable[..., str]
+
+
+def test_a_change_of_the_strategy_needs_a_new_deployment(world: World, code: Refused) -> None:
+    provider = world.provider("c5.xlarge")
+    strategy = [{"capacityProvider": provider, "weight": 1, "base": 0}]
+    service = world.serve(world.define(), 0, serviceName="s")
+    call = {"cluster": world.name, "service": "s", "capacityProviderStrategy": strategy}
+
+    assert code("update_service", **call) == "InvalidParameterException"
+    world.ecs.update_service(**call, forceNewDeployment=True)
+    again = world.ecs.update_service(**call)["service"]
+
+    assert again["capacityProviderStrategy"] == strategy
+    assert "launchType" not in again
+    assert again["deployments"][0]["id"] != service["deployments"][0]["id"]
 
 
 def test_a_service_reads_back_as_it_was_sent(world: World) -> None:
@@ -150,6 +166,15 @@ DAEMON: dict[str, Any] = {"schedulingStrategy": "DAEMON", "desiredCount": None}
             ]
         },
         {"serviceName": "taken"},
+        {"serviceName": "a:b"},
+        {
+            "availabilityZoneRebalancing": "ENABLED",
+            "deploymentConfiguration": {"minimumHealthyPercent": 0, "maximumPercent": 100},
+        },
+        {
+            "availabilityZoneRebalancing": "ENABLED",
+            "placementStrategy": [{"type": "binpack", "field": "memory"}],
+        },
     ],
 )
 def test_a_service_that_is_wrong_is_refused(
@@ -163,6 +188,23 @@ def test_a_service_that_is_wrong_is_refused(
 
     assert answer in ("ClientException", "InvalidParameterException")
     assert len(world.ecs.list_services(cluster=world.name)["serviceArns"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "value"),
+    [
+        ({}, "ENABLED"),
+        ({"placementStrategy": [{"type": "random"}]}, "DISABLED"),
+        ({"placementConstraints": IN_ONE_ZONE}, "DISABLED"),
+        ({"schedulingStrategy": "DAEMON"}, "DISABLED"),
+    ],
+)
+def test_services_that_can_be_are_balanced_over_zones(
+    world: World, settings: dict[str, Any], value: str
+) -> None:
+    service = world.serve(world.define(), 0, **settings)
+
+    assert service["availabilityZoneRebalancing"] == value
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -151,6 +152,14 @@ def service_of(stack: str) -> dict[str, Any]:
     return found
 
 
+def hosts_of(stack: str) -> list[str]:
+    """The capacity provider of each container instance."""
+    ecs, cluster = clients.client("ecs"), outputs(stack)["Cluster"]
+    arns = ecs.list_container_instances(cluster=cluster)["containerInstanceArns"]
+    found = ecs.describe_container_instances(cluster=cluster, containerInstances=arns)
+    return [one["capacityProviderName"] for one in found["containerInstances"]]
+
+
 def test_what_is_made_is_called_as_cloudformation_calls_it(stack: str) -> None:
     assert create(stack, template()) == "CREATE_COMPLETE", reasons(stack)
 
@@ -220,6 +229,50 @@ def test_the_circuit_breaker_fails_an_update_which_rolls_back(stack: str) -> Non
     assert "ECS Deployment Circuit Breaker was triggered" in reasons(stack)
     service = service_of(stack)
     assert (service["taskDefinition"], service["runningCount"]) == (before, 1)
+
+
+def test_a_change_of_the_capacity_provider_moves_the_tasks(stack: str) -> None:
+    changed = json.loads(template(maximum=2))
+    resources = changed["Resources"]
+    resources["Other"] = deepcopy(resources["Group"])
+    resources["OtherProvider"] = deepcopy(resources["Provider"])
+    provider = resources["OtherProvider"]["Properties"]["AutoScalingGroupProvider"]
+    provider["AutoScalingGroupArn"] = ref("Other")
+    associated = resources["Associations"]["Properties"]["CapacityProviders"]
+    associated.append(ref("OtherProvider"))
+    resources["Service"]["Properties"]["CapacityProviderStrategy"] = [
+        {"CapacityProvider": ref("Provider"), "Weight": 1}
+    ]
+    create(stack, json.dumps(changed))
+    resources["Service"]["Properties"]["CapacityProviderStrategy"] = [
+        {"CapacityProvider": ref("OtherProvider"), "Weight": 1}
+    ]
+
+    assert update(stack, json.dumps(changed)) == "UPDATE_COMPLETE", reasons(stack)
+
+    assert [provider.split("-")[1] for provider in hosts_of(stack)] == ["OtherProvider"]
+
+
+def test_a_group_that_managed_termination_protection_guards_holds_up_the_deletion(
+    stack: str, running: LocalAws
+) -> None:
+    guarded = json.loads(template())
+    guarded["Resources"]["Group"]["Properties"]["NewInstancesProtectedFromScaleIn"] = True
+    provider = guarded["Resources"]["Provider"]["Properties"]["AutoScalingGroupProvider"]
+    provider["ManagedTerminationProtection"] = "ENABLED"
+    create(stack, json.dumps(guarded))
+
+    running.client("cloudformation").delete_stack(StackName=stack)
+
+    assert status(stack) == "DELETE_FAILED"
+    assert "all remaining instances are protected from scale-in" in reasons(stack)
+    autoscaling = running.client("autoscaling")
+    (group,) = autoscaling.describe_auto_scaling_groups()["AutoScalingGroups"]
+    autoscaling.set_instance_protection(
+        AutoScalingGroupName=group["AutoScalingGroupName"],
+        InstanceIds=[one["InstanceId"] for one in group["Instances"]],
+        ProtectedFromScaleIn=False,
+    )
 
 
 def test_a_stack_named_like_aws_gives_its_provider_a_name_that_aws_refuses(
