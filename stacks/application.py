@@ -13,6 +13,7 @@ from inference_constructs import ModelData
 from model_folders import build_fleet_sources
 
 from .cluster_stack import ClusterStack
+from .comparison_stack import TfServingComparison
 from .config import EndpointPlan, Platform
 from .construct_props import endpoint_props, network_props, removal_policy, scaling_props
 from .endpoint_stack import EndpointStack
@@ -72,6 +73,15 @@ def add_platform(app: cdk.App, platform: Platform) -> None:
             platform=platform,
             env=_environment(platform),
             plan=platform.cluster,
+            vpc=network.vpc,
+        )
+    if platform.comparison is not None:
+        TfServingComparison(
+            app,
+            f"{platform.name}-comparison",
+            platform=platform,
+            env=_environment(platform),
+            plan=platform.comparison,
             vpc=network.vpc,
         )
     for index, warning in enumerate(warnings):

@@ -20,6 +20,9 @@ from accelerator_catalog import (
 from stacks.platform_cluster import Surroundings, check_cluster
 from stacks.platform_cluster_file import Cluster
 from stacks.platform_cluster_plans import ClusterPlan
+from stacks.platform_comparison import check_comparison
+from stacks.platform_comparison_file import Comparison
+from stacks.platform_comparison_plans import ComparisonPlan
 from stacks.platform_endpoint import check_instance, check_placement, check_volume
 from stacks.platform_environment import check_environment
 from stacks.platform_file import (
@@ -83,6 +86,7 @@ class Platform:
     models: tuple[PlatformModel, ...]
     warnings: tuple[str, ...]
     cluster: ClusterPlan | None = None
+    comparison: ComparisonPlan | None = None
 
     @property
     def fleet(self) -> str:
@@ -109,7 +113,7 @@ def load_platform(path: Path, *, models_root: Path) -> Platform:
         raise PlatformFileError(findings.problems)
     typed = read_sections(path, raw)
     findings.problems += typed.problems
-    endpoint, models, cluster = _check(typed, models_root, findings)
+    checked = _check(typed, models_root, findings)
     if typed.file.endpoint is not None and not typed.file.models:
         findings.warn("models", "the list is empty: the endpoint will have nothing to serve")
     if findings.problems:
@@ -123,16 +127,25 @@ def load_platform(path: Path, *, models_root: Path) -> Platform:
         account=file.account,
         removal=file.removal,
         network=file.network,
-        endpoint=endpoint,
-        models=models,
+        endpoint=checked.endpoint,
+        models=checked.models,
         warnings=tuple(findings.warnings),
-        cluster=cluster,
+        cluster=checked.cluster,
+        comparison=checked.comparison,
     )
 
 
-def _check(
-    typed: TypedFile, models_root: Path, findings: Findings
-) -> tuple[EndpointPlan | None, tuple[PlatformModel, ...], ClusterPlan | None]:
+@dataclass(frozen=True, kw_only=True)
+class _Checked:
+    """The sections as planned, which are of use where there are no problems."""
+
+    endpoint: EndpointPlan | None
+    models: tuple[PlatformModel, ...]
+    cluster: ClusterPlan | None
+    comparison: ComparisonPlan | None
+
+
+def _check(typed: TypedFile, models_root: Path, findings: Findings) -> _Checked:
     """Applies the rules whose sections could be read; one broken section hides no other's."""
     file, broken = typed.file, typed.broken
     check_identity(file, broken, findings)
@@ -159,17 +172,21 @@ def _check(
     if "deploy_to" not in broken:
         serving = Serving(deploy_to=file.deploy_to, family=family)
         models = check_models(typed.models, models_root, serving, findings)
-    cluster: ClusterPlan | None = None
-    if typed.cluster is not None:
-        around = Surroundings(
-            region=region,
-            network=None if "network" in broken else file.network,
-            acknowledged=acknowledged,
-            deploy_to=file.deploy_to,
-            removal=file.removal,
-        )
-        cluster = check_cluster(typed.cluster, around, findings)
-    return endpoint, models, cluster
+    around = Surroundings(
+        region=region,
+        network=None if "network" in broken else file.network,
+        acknowledged=acknowledged,
+        deploy_to=file.deploy_to,
+        removal=file.removal,
+    )
+    return _Checked(
+        endpoint=endpoint,
+        models=models,
+        cluster=None if typed.cluster is None else check_cluster(typed.cluster, around, findings),
+        comparison=None
+        if file.comparison is None
+        else check_comparison(file.comparison, around, findings),
+    )
 
 
 def _check_endpoint(
@@ -213,6 +230,8 @@ __all__ = [
     "SCHEMA_PATH",
     "Cluster",
     "ClusterPlan",
+    "Comparison",
+    "ComparisonPlan",
     "Endpoint",
     "EndpointPlan",
     "FlowLogs",

@@ -51,7 +51,8 @@ def network_props(platform: Platform) -> NetworkProps:
             network_isolation=section is not None and section.network_isolation,
             hosts=() if platform.cluster is None else endpoints_of_hosts(platform.cluster.section),
         )
-    extra = ("elastic-inference.runtime",) if network.elastic_inference_endpoint else ()
+    connects = platform.comparison is not None and platform.comparison.connects
+    extra = ("elastic-inference.runtime",) if network.elastic_inference_endpoint or connects else ()
     return NetworkProps(
         cidr=network.cidr,
         availability_zones=network.availability_zones,

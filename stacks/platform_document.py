@@ -35,13 +35,20 @@ _SECTIONS = (
     ("WorkloadPort", "cluster.services[].workload.ports[]"),
     ("HealthCheck", "cluster.services[].workload.health_check"),
     ("Model", "cluster.services[].model, cluster.tasks[].model"),
+    ("Comparison", "comparison"),
+    ("GpuShare", "comparison.shares[]"),
+    ("ComparedModel", "comparison.model"),
+    ("ServerImages", "comparison.images"),
+    ("ComparingClient", "comparison.client"),
 )
 # What the schema says of a key that takes a word beside its section or list.
 _WORDS = {
+    "accelerated": "build",
     "deployment": "auto",
     "flow_logs": "off",
     "interface_endpoints": "auto",
     "load_balancer": "off",
+    "plain": "build",
     "problem_detector": "off",
     "scaling": "off",
     "spot": "off",
@@ -98,6 +105,10 @@ _RULES = f"""\
 - Isolated subnets reach ECR of their own region and no other registry, and China no public one:
   copy images to your own ECR there.
 - Variables that say which cores a task owns, such as `NEURON_RT_VISIBLE_CORES`, are refused.
+- Parts of a GPU are no more than its memory and its compute together; a shared GPU is the only one
+  of its host, and both instances of a comparison are in private subnets.
+- With `accelerator: elastic-inference` the network gets the service's endpoint, which only regions
+  that had the service take.
 - A cluster makes at most 500 resources, which is what a CloudFormation stack takes.
 - Services past their end need their id in `acknowledge_end_of_life`; legacy ones warn without it.
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from accelerator_catalog import NEWEST_TRITON_TAG
 from stacks.platform_cluster_file import Cluster
+from stacks.platform_comparison_file import Comparison
 from stacks.platform_section import (
     Cooldown,
     Count,
@@ -193,13 +194,13 @@ class ModelEntry(Section):
 
 
 class PlatformFile(Section):
-    """A platform: one network, one fleet of models with its endpoint, and one cluster."""
+    """A platform: a network, a fleet of models with its endpoint, a cluster, a comparison."""
 
     platform: Annotated[
         str,
         Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=LONGEST_PLATFORM_NAME),
     ]
-    """Prefix of every stack name: <platform>-network, -models, -endpoint and -cluster."""
+    """Prefix of every stack name: <platform>-network, -models, -endpoint, -cluster, -comparison."""
     deploy_to: Literal["embedded", "aws"] = "aws"
     """``embedded`` is the AWS inside one process on this machine."""
     region: str
@@ -218,3 +219,5 @@ class PlatformFile(Section):
     """The models to publish."""
     cluster: Cluster | None = None
     """The ECS cluster of Neuron and ordinary instances; none when absent."""
+    comparison: Comparison | None = None
+    """Plain beside accelerated TensorFlow Serving; none when absent."""

@@ -36,10 +36,12 @@ _UNITS = {
     "initial_instance_count": "instances",
     "max_instances": "instances",
     "max_request_bytes": "bytes",
+    "calls": "calls",
     "memory_mib": "MiB",
     "min_instances": "instances",
     "nat_gateways": "gateways",
     "percent": "percent",
+    "ready_seconds": "seconds",
     "root_volume_gib": "GiB",
     "timeout_seconds": "seconds",
     "volume_size_gb": "GB",
@@ -48,6 +50,7 @@ _WORDS_WITH_HYPHENS = (
     "must be lower-case letters and digits in words joined by single hyphens, starting with a"
     " letter"
 )
+_SHA256 = ("must be 64 hexadecimal digits in lower case", "write what sha256sum prints")
 _PATTERNS = {
     "platform": (_WORDS_WITH_HYPHENS, "write a name such as laptop or team-a-prod"),
     "pools.name": (_WORDS_WITH_HYPHENS, "write a name such as inf2 or inf2-spot"),
@@ -66,6 +69,16 @@ _PATTERNS = {
     "model_name": (
         "must be letters, digits, dots, underscores and hyphens",
         "write a name such as resnet50",
+    ),
+    "model.name": (
+        "must be letters, digits, dots, underscores and hyphens",
+        "write a name such as ssdresnet",
+    ),
+    "model.sha256": _SHA256,
+    "elastic_inference_sha256": _SHA256,
+    "client.inputs": (
+        "must be NAME=TYPE:SHAPE",
+        "write one such as inputs=UINT8:1,640,640,3",
     ),
     "writable_paths": (
         "must be an absolute path below the root",
@@ -173,6 +186,8 @@ def _rule(
         return f"is longer than {context['max_length']} characters", "shorten it"
     if kind in ("too_short", "tuple_too_short"):
         return "must hold at least one entry", "add one"
+    if kind in ("too_long", "tuple_too_long"):
+        return f"holds more than {context['max_length']} entries", "remove some"
     return _range(context, str(location[-1]))
 
 

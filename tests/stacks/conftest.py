@@ -131,6 +131,27 @@ def china_fleet(synthesize: Callable[[Platform], Synthesized]) -> Synthesized:
 
 
 @pytest.fixture(scope="session")
+def comparison(synthesize: Callable[[Platform], Synthesized]) -> Synthesized:
+    """A GPU that two servers share."""
+    file = ROOT / "platforms" / "comparison.yaml"
+    return synthesize(load_platform(file, models_root=ROOT / "models"))
+
+
+@pytest.fixture(scope="session")
+def elastic_inference(synthesize: Callable[[Platform], Synthesized]) -> Synthesized:
+    """The comparison as the article has it."""
+    file = PLATFORMS / "elastic-inference.yaml"
+    return synthesize(load_platform(file, models_root=ROOT / "models"))
+
+
+@pytest.fixture(scope="session")
+def china_comparison(synthesize: Callable[[Platform], Synthesized]) -> Synthesized:
+    """A GPU for one server."""
+    file = PLATFORMS / "china-comparison.yaml"
+    return synthesize(load_platform(file, models_root=ROOT / "models"))
+
+
+@pytest.fixture(scope="session")
 def china(
     synthesize: Callable[[Platform], Synthesized], load: Callable[[str], Platform]
 ) -> Synthesized:
@@ -162,6 +183,9 @@ def network_only(
         "network_only",
         "fleet",
         "china_fleet",
+        "comparison",
+        "elastic_inference",
+        "china_comparison",
     ],
 )
 def any_platform(request: pytest.FixtureRequest) -> Synthesized:

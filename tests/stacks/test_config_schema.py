@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 
 from stacks import (
     platform_cluster_file,
+    platform_comparison_file,
     platform_file,
     platform_service_file,
     platform_workload_file,
@@ -22,6 +23,7 @@ from stacks.platform_yaml import read_platform_yaml
 _MODULES = (
     platform_file,
     platform_cluster_file,
+    platform_comparison_file,
     platform_service_file,
     platform_workload_file,
 )
@@ -55,7 +57,7 @@ def test_reference_page_has_every_key_once_in_its_section() -> None:
     assert sorted(rows) == sorted(key for section in sections for key in section.model_fields)
 
 
-@pytest.mark.parametrize("name", ["laptop", "dev", "prod"])
+@pytest.mark.parametrize("name", ["laptop", "dev", "prod", "comparison"])
 def test_schema_accepts_the_shipped_platform_and_refuses_an_unknown_key(name: str) -> None:
     validator = Draft202012Validator(json.loads(schema_text()))
     value, _ = read_platform_yaml(_ROOT / "platforms" / f"{name}.yaml")

@@ -70,6 +70,13 @@ def _load(text: str, folder: Path) -> Platform:
             "network: {elastic_inference_endpoint: true}\n",
             "network.elastic_inference_endpoint: Amazon Elastic Inference closed to new customers",
         ),
+        (
+            "acknowledge_end_of_life: [elastic-inference]\n"
+            "comparison: {accelerator: elastic-inference, model: {uri: s3://models/m},"
+            " images: {accelerated: tf-serving-ei:1}}\n",
+            "comparison.accelerator: Amazon Elastic Inference closed to new customers on 2023-04-15"
+            " and ended on 2024-04-01; use a shared GPU (NVIDIA MPS)",
+        ),
     ],
 )
 def test_doubtful_choices_warn(text: str, warning: str, tmp_path: Path) -> None:

@@ -35,6 +35,12 @@ WITHOUT_A_RESOURCE = {
     "ec2:DescribeVpcs": f"{_IAM}amazonec2.html",
     "ecr:GetAuthorizationToken": f"{_IAM}amazonelasticcontainerregistry.html",
     "ecs:DiscoverPollEndpoint": f"{_IAM}amazonelasticcontainerservice.html",
+    # An accelerator has a name of its own, which EC2 makes up when it attaches it.
+    "elastic-inference:Connect": f"{_IAM}amazonelasticinference.html",
+    "ssmmessages:CreateControlChannel": f"{_IAM}amazonsessionmanagermessagegatewayservice.html",
+    "ssmmessages:CreateDataChannel": f"{_IAM}amazonsessionmanagermessagegatewayservice.html",
+    "ssmmessages:OpenControlChannel": f"{_IAM}amazonsessionmanagermessagegatewayservice.html",
+    "ssmmessages:OpenDataChannel": f"{_IAM}amazonsessionmanagermessagegatewayservice.html",
 }
 
 
@@ -71,13 +77,21 @@ def test_resource_star_is_left_to_actions_that_take_no_resource(any_platform: An
 
 
 def test_every_arn_and_registry_is_of_the_platforms_own_partition(
-    china: Any, china_fleet: Any, fleet: Any, govcloud: Any, laptop: Any
+    china: Any,
+    china_comparison: Any,
+    china_fleet: Any,
+    comparison: Any,
+    fleet: Any,
+    govcloud: Any,
+    laptop: Any,
 ) -> None:
     for synthesized, partition, suffix in (
         (laptop, "aws", "amazonaws.com"),
         (fleet, "aws", "amazonaws.com"),
         (china, "aws-cn", "amazonaws.com.cn"),
         (china_fleet, "aws-cn", "amazonaws.com.cn"),
+        (comparison, "aws", "amazonaws.com"),
+        (china_comparison, "aws-cn", "amazonaws.com.cn"),
         (govcloud, "aws-us-gov", "amazonaws.com"),
     ):
         text = json.dumps(synthesized.templates)

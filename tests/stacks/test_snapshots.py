@@ -14,7 +14,7 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 _ALWAYS = ("network", "models", "endpoint")
 # The CDK writes these into every template alike.
 _BOILERPLATE = ("Parameters", "Rules")
-# The cluster's roles and the functions that empty its pools have tests of their own.
+# The roles of instances and tasks and the functions that empty pools have tests of their own.
 _AROUND_A_CLUSTER = ("AWS::IAM::", "AWS::Lambda::", "AWS::Logs::", "AWS::StepFunctions::")
 
 
@@ -23,6 +23,9 @@ _AROUND_A_CLUSTER = ("AWS::IAM::", "AWS::Lambda::", "AWS::Logs::", "AWS::StepFun
     [
         *((name, stack) for name in ("laptop", "prod") for stack in _ALWAYS),
         ("laptop", "cluster"),
+        ("comparison", "comparison"),
+        ("elastic_inference", "comparison"),
+        ("china_comparison", "comparison"),
     ],
 )
 def test_template(
@@ -31,7 +34,7 @@ def test_template(
     template: dict[str, Any] = request.getfixturevalue(platform).templates[stack]
 
     shown = {key: value for key, value in template.items() if key not in _BOILERPLATE}
-    if stack == "cluster":
+    if stack in ("cluster", "comparison"):
         shown["Resources"] = {
             name: resource
             for name, resource in template["Resources"].items()
