@@ -8,8 +8,8 @@ import sys
 from collections.abc import Sequence
 
 COMMANDS = (
-    *("lint", "models", "catalog", "local", "up", "down"),
-    *("invoke", "bench", "run_task", "diagram"),
+    *("lint", "models", "catalog", "local", "up", "down", "invoke", "run_task"),
+    *("bench", "report", "cost", "accuracy", "diagram"),
 )
 
 

@@ -1,78 +1,83 @@
-"""``inferctl bench``: closed-loop latency and throughput of one model, warm calls only."""
+"""``inferctl bench``: latency and throughput of a platform's model, or of any servers."""
 
 from __future__ import annotations
 
 import argparse
-import time
-from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
-from inferctl.commands._target import add_target, deployment_of, load, model_named
-from inferctl.deployment import NotDeployedError
-from inferctl.endpoint_client import EndpointClient, InvocationError
-from inferctl.output import console, errors, step, table
-from inferctl.percentiles import percentile
-from inferctl.questions import NoGoldenRequestError, golden_request
+from inferctl.commands._bench_plan import plan_of
+from inferctl.cost.options import add_price_options
+from inferctl.endpoint_client import InvocationError
+from inferctl.load_progress import LoadProgress
+from inferctl.output import console, errors
+from load_client.cli import complete, stop_on_signals
+from load_client.console import report_text
+from load_client.errors import InputError
+from load_client.options import add_load_options, add_server_options
+from load_client.page import html_page
+from load_client.plan import run_plan
+from load_client.report import Report
+from load_client.report_file import write_report
 
-WARM_UP_CALLS = 3
+_WAIT_SECONDS = 60.0
 
 
 def add_parser(verbs: Any) -> None:
-    """``inferctl bench MODEL [--seconds S] [--concurrency C]``."""
+    """``inferctl bench MODEL`` or ``inferctl bench --server ADDRESS --model MODEL``."""
     parser: argparse.ArgumentParser = verbs.add_parser(
-        "bench", help="measure a model's warm latency", description=__doc__
+        "bench",
+        help="measure latency and throughput",
+        description="Measures a model of a platform with its golden request, or any servers one"
+        " after another, 10 seconds each. Lists are separated by commas and make a sweep. Ctrl-C"
+        " ends it with the report of what was done.",
+        epilog="Exit status: 0 everything was measured and every call answered, 1 not so,"
+        " 2 unusable input.",
     )
-    parser.add_argument("model", help="a model's folder name; its golden request is sent")
-    parser.add_argument("--seconds", type=float, default=10.0, help="measuring time, default 10")
-    parser.add_argument("--concurrency", type=int, default=1, help="callers at once, default 1")
-    add_target(parser)
+    add = parser.add_argument
+    add("of_platform", nargs="?", metavar="MODEL", help="a model of the platform, such as minilm")
+    add("--platform", type=Path, help="platform file (default: platforms/laptop.yaml)")
+    add(
+        "--server",
+        action="append",
+        default=[],
+        metavar="[NAME=]ADDRESS",
+        help="instead of MODEL, such as plain=tf-serving-grpc://h:8500; repeat it to compare",
+    )
+    add("--model", help="the model's name, with --server")
+    add_server_options(parser, wait_seconds=_WAIT_SECONDS)
+    add_load_options(parser)
+    add_price_options(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Exit status 0 measured, 1 a call failed, 2 unusable input."""
-    if not 0 < arguments.seconds <= 3600 or not 1 <= arguments.concurrency <= 64:
-        errors.print("--seconds must be above 0 and at most 3600, --concurrency 1 to 64")
-        return 2
+    """Exit status 0 all measured and answered, 1 not so, 2 unusable input."""
     try:
-        platform = load(arguments.platform)
-        model = model_named(platform, arguments.model)
-        body = golden_request(model.folder, model.build)
-        deployment = deployment_of(platform)
-    except (OSError, NoGoldenRequestError, NotDeployedError) as error:
-        errors.print(str(error), markup=False)
+        plan = plan_of(arguments)
+        with stop_on_signals() as stop, LoadProgress() as progress:
+            outcome = run_plan(plan, stop=stop, listener=progress)
+    except InputError as error:
+        errors.print("\n".join(error.problems), markup=False)
         return 2
-    try:
-        client = deployment.client()
-        target_model = client.target_model(arguments.model)
-        with step(f"{arguments.model} x {arguments.concurrency}"):
-            milliseconds, elapsed = _measure(client, target_model, body, arguments)
-    except (InvocationError, NotDeployedError) as error:
+    except InvocationError as error:
         errors.print(str(error), markup=False)
         return 1
-    figures = [f"{percentile(milliseconds, rank):.1f}" for rank in (50, 90, 95, 99)]
-    figures += [f"{max(milliseconds):.1f}", f"{len(milliseconds) / elapsed:.1f}"]
-    columns = ("calls>", "p50 ms>", "p90 ms>", "p95 ms>", "p99 ms>", "max ms>", "calls/s>")
-    console.print(table(columns, [(str(len(milliseconds)), *figures)]))
-    return 0
+    kept = bool(outcome.report.runs) and _deliver(outcome.report, arguments)
+    if outcome.problem is not None:
+        errors.print(str(outcome.problem), markup=False)
+    return 0 if kept and complete(outcome) else 1
 
 
-def _measure(
-    client: EndpointClient, target_model: str, body: bytes, arguments: argparse.Namespace
-) -> tuple[list[float], float]:
-    """Milliseconds of each call and the seconds all callers took together."""
-    for _ in range(WARM_UP_CALLS):
-        client.invoke(target_model, body)
-    started = time.perf_counter()
-    deadline = started + arguments.seconds
-
-    def caller() -> list[float]:
-        mine: list[float] = []
-        while time.perf_counter() < deadline or not mine:
-            mine.append(client.invoke(target_model, body).seconds * 1000)
-        return mine
-
-    with ThreadPoolExecutor(max_workers=arguments.concurrency) as pool:
-        callers = [pool.submit(caller) for _ in range(arguments.concurrency)]
-        milliseconds = [value for future in callers for value in future.result()]
-    return milliseconds, time.perf_counter() - started
+def _deliver(report: Report, arguments: argparse.Namespace) -> bool:
+    """Print and keep the report; False when a file cannot be written."""
+    console.print(report_text(report), markup=False)
+    try:
+        if arguments.json is not None:
+            write_report(report, arguments.json)
+        if arguments.html is not None:
+            arguments.html.write_text(html_page(report), encoding="utf-8")
+    except OSError as error:
+        errors.print(str(error), markup=False)
+        return False
+    return True

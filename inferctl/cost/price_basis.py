@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 
 from accelerator_catalog import EC2_PRICES, HOSTING_PRICES, Ec2Price, HostingPrice
+from load_client.report import Price
 
 _PRICES: Mapping[str, Ec2Price | HostingPrice] = {**EC2_PRICES, **HOSTING_PRICES}
 
@@ -30,12 +31,16 @@ class PriceBasis:
 
     @property
     def sentence(self) -> str:
-        """One line for below a figure."""
-        count = "" if self.instances == 1 else f"{self.instances} x "
+        """What the price is for and where it is from, for beside the figure."""
         each = self.usd_per_hour / self.instances
+        count = "" if self.instances == 1 else f"{self.instances} x ${each:f} for "
         read = "" if self.checked is None else f", read {self.checked.isoformat()}"
         doubt = ", not confirmed" if self.uncertain else ""
-        return f"{count}{self.label} at ${each:f} an hour ({self.source}{read}{doubt})"
+        return f"{count}{self.label} ({self.source}{read}{doubt})"
+
+    def of_server(self, server: str) -> Price:
+        """As a report keeps it."""
+        return Price(server=server, usd_per_hour=float(self.usd_per_hour), basis=self.sentence)
 
 
 def catalogue_price(instance_type: str, *, region: str, instances: int = 1) -> PriceBasis:
@@ -53,7 +58,7 @@ def catalogue_price(instance_type: str, *, region: str, instances: int = 1) -> P
             " give it with --usd-per-hour"
         )
     return PriceBasis(
-        label=f"{instance_type} in {region}, on demand,",
+        label=f"{instance_type} in {region}, on demand",
         usd_per_hour=price.usd_per_hour * _counted(instances),
         instances=instances,
         source=price.source,

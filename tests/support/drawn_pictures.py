@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import random
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from PIL import Image, ImageDraw
 
@@ -84,9 +84,9 @@ def _draw(draw: ImageDraw.ImageDraw, category: int, place: tuple[int, int, int])
         draw.polygon([top, right, bottom, left], fill=COLOURS[category])
 
 
-def find_by_colour(path: Path) -> dict[str, list[Any]]:
+def find_by_colour(file: Path | IO[bytes]) -> dict[str, list[Any]]:
     """What a detector answers: boxes as fractions (y1, x1, y2, x2), scores, class indices."""
-    picture = Image.open(path).convert("RGB")
+    picture = Image.open(file).convert("RGB")
     width, height = picture.size
     pixels = picture.load()
     assert pixels is not None

@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from load_client.arguments import Invocation, parse
-from load_client.comparison import comparisons
-from load_client.console import ConsoleListener, summary_line, text_table
+from load_client.console import ConsoleListener, report_text, summary_line
 from load_client.engine import Stop
 from load_client.errors import InputError
 from load_client.page import html_page
@@ -19,7 +18,6 @@ from load_client.report import Report
 from load_client.report_file import write_report
 from load_client.sagemaker import AwsPlace
 from load_client.shipping import ShippingError, ship
-from load_client.summary import findings, warnings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,9 +65,7 @@ def stop_on_signals() -> Iterator[Stop]:
 
 def _deliver(report: Report, invocation: Invocation) -> bool:
     """Print and keep the report; False when a copy could not be kept."""
-    print(text_table(report))
-    for text in [*findings(report, comparisons(report)), *warnings(report)]:
-        print(text)
+    print(report_text(report))
     print(summary_line(report), flush=True)
     try:
         if invocation.json_file is not None:

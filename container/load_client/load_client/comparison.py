@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from load_client.errors import InputError
-from load_client.report import Report, Run
+from load_client.report import Load, Report, Run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +24,7 @@ class ServerLatency:
 class Comparison:
     """``base`` against ``other``; a speed-up of 4 means a quarter of the latency."""
 
+    load: Load
     base: ServerLatency
     other: ServerLatency
 
@@ -77,11 +78,11 @@ def compare(base: Run, other: Run) -> Comparison:
     problems = []
     if base.load.batch != other.load.batch:
         problems.append(f"the batches differ: {base.load.batch} and {other.load.batch}")
-    if (base.load.concurrency, base.load.rate) != (other.load.concurrency, other.load.rate):
+    if _pace(base.load) != _pace(other.load):
         problems.append("the loads differ: compare runs of the same concurrency and rate")
     if problems:
         raise InputError(problems)
-    return Comparison(base=latency_of(base), other=latency_of(other))
+    return Comparison(load=base.load, base=latency_of(base), other=latency_of(other))
 
 
 def comparisons(report: Report) -> list[Comparison]:
@@ -92,13 +93,12 @@ def comparisons(report: Report) -> list[Comparison]:
     found = []
     for base in (run for run in report.runs if run.server == base_server and run.calls):
         for other in report.runs:
-            if other.server != base_server and other.calls and other.load == base.load:
+            alike = other.load.batch == base.load.batch and _pace(other.load) == _pace(base.load)
+            if other.server != base_server and other.calls and alike:
                 found.append(compare(base, other))
     return found
 
 
-def usd_per_million(run: Run, usd_per_hour: float) -> float:
-    """Dollars for a million inferences at the run's throughput; raises `InputError` without any."""
-    if run.inferences_per_second <= 0:
-        raise InputError([f"server {run.server} answered no call, so a million has no price"])
-    return usd_per_hour / 3600 / run.inferences_per_second * 1e6
+def _pace(load: Load) -> tuple[int, float | None, str | None]:
+    """What makes loads comparable, besides the batch; how long they lasted does not."""
+    return load.concurrency, load.rate, load.arrivals

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 
+from load_client.comparison import comparisons
 from load_client.plan import Listener, Server
 from load_client.recorder import Progress
 from load_client.report import Report, Run
 from load_client.scales import number
 from load_client.shapes import LoadShape
-from load_client.summary import load_text, rows_of
+from load_client.summary import Cell, findings, load_text, price_text, rows_of, warnings
 
 _QUIET_SECONDS = 10.0
 _LEFT_OUT = ("windows", "samples", "histogram")
@@ -41,15 +43,19 @@ class ConsoleListener(Listener):
 
     def finished(self, run: Run) -> None:
         """As `Listener.finished`."""
-        found = run.latencies
-        said = f"p50 {number(found.p50_ms)} ms, " if found else ""
-        text = f"{run.server} ({load_text(run)}): {run.calls:,} calls, {said}{run.failures} failed"
-        print(text, flush=True)
+        print(f"{run.server} ({load_text(run)}): {run_text(run)}", flush=True)
 
     def _seldom(self, text: str) -> None:
         if time.monotonic() - self._said >= _QUIET_SECONDS:
             self._said = time.monotonic()
             print(text, flush=True)
+
+
+def run_text(run: Run) -> str:
+    """``3,456 calls, p50 3.40 ms, 0 failed``."""
+    found = run.latencies
+    said = f"p50 {number(found.p50_ms)} ms, " if found else ""
+    return f"{run.calls:,} calls, {said}{run.failures:,} failed"
 
 
 def progress_text(progress: Progress) -> str:
@@ -68,7 +74,18 @@ def progress_text(progress: Progress) -> str:
 
 def text_table(report: Report) -> str:
     """The results as aligned text."""
-    header, rows = rows_of(report)
+    return aligned(*rows_of(report))
+
+
+def report_text(report: Report) -> str:
+    """Table, what to take away from it, what makes it worth less, and what the prices rest on."""
+    texts = [*findings(report, comparisons(report)), *warnings(report)]
+    texts += [f"Price of {price_text(price)}." for price in report.prices]
+    return "\n".join([text_table(report), *texts])
+
+
+def aligned(header: Sequence[Cell], rows: Sequence[Sequence[str]]) -> str:
+    """Columns of text, as wide as they need."""
     lines = [[cell.text for cell in header], *rows]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
     return "\n".join(

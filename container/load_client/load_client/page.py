@@ -8,25 +8,34 @@ from collections.abc import Sequence
 from html import escape
 
 from load_client import charts
-from load_client.comparison import Comparison, comparisons, usd_per_million
+from load_client.comparison import Comparison, comparisons
+from load_client.cost import usd_per_million
 from load_client.drawing import bars
 from load_client.report import Report, Run
 from load_client.scales import duration, number
 from load_client.style import STYLE
-from load_client.summary import Cell, best_runs, findings, load_text, rows_of, warnings
+from load_client.summary import (
+    Cell,
+    best_runs,
+    findings,
+    load_text,
+    price_text,
+    rows_of,
+    warnings,
+)
 
 _COLORS = 8
 _HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 _POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'"
 
 
-def html_page(report: Report) -> str:
-    """The whole page."""
+def html_page(report: Report, notes: Sequence[str] = ()) -> str:
+    """The whole page; ``notes`` are shown with the warnings."""
     servers = list(dict.fromkeys(run.server for run in report.runs))
     colors = {server: number % _COLORS for number, server in enumerate(servers)}
     found = comparisons(report)
     sections = [
-        _head(report, found),
+        _head(report, found, notes),
         _table(report),
         _comparisons(found, colors),
         _sweeps(report, colors),
@@ -46,7 +55,7 @@ def html_page(report: Report) -> str:
     )
 
 
-def _head(report: Report, found: Sequence[Comparison]) -> str:
+def _head(report: Report, found: Sequence[Comparison], notes: Sequence[str]) -> str:
     machine = report.environment
     parts = [
         f"<h1>{escape(report.title)}</h1>",
@@ -55,7 +64,7 @@ def _head(report: Report, found: Sequence[Comparison]) -> str:
     ]
     parts.append(_servers(report))
     parts += [f'<p class="finding">{escape(text)}</p>' for text in findings(report, found)]
-    parts += [f'<p class="warning">{escape(text)}</p>' for text in warnings(report)]
+    parts += [f'<p class="warning">{escape(text)}</p>' for text in [*notes, *warnings(report)]]
     return "\n".join(parts)
 
 
@@ -200,7 +209,7 @@ def _cost(report: Report, colors: dict[str, int]) -> str:
             continue
         cost = usd_per_million(best, price.usd_per_hour)
         rows.append((price.server, cost, f"${number(cost)} ({load_text(best)})", price.server))
-        bases.append(f"{price.server}: ${price.usd_per_hour:g} an hour, {price.basis}")
+        bases.append(price_text(price))
     if not rows:
         return ""
     drawn = [(label, cost, text, colors[server]) for label, cost, text, server in rows]

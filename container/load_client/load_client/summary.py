@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from load_client.comparison import Comparison, usd_per_million
-from load_client.report import ENOUGH_FOR_P99, Report, Run
+from load_client.comparison import Comparison, ServerLatency
+from load_client.cost import usd_per_million
+from load_client.report import ENOUGH_FOR_P99, Load, Price, Report, Run
 from load_client.scales import duration, milliseconds, number
 
 _BUSY = 0.85
@@ -22,11 +23,20 @@ class Cell:
 
 def load_text(run: Run) -> str:
     """``8 at once, batch 4`` or ``100/s poisson``."""
-    load = run.load
+    return text_of_load(run.load)
+
+
+def text_of_load(load: Load) -> str:
+    """As `load_text`, of a load."""
     text = f"{load.concurrency} at once"
     if load.rate is not None:
         text = f"{number(load.rate)}/s {load.arrivals}"
     return text if load.batch == 1 else f"{text}, batch {load.batch}"
+
+
+def price_text(price: Price) -> str:
+    """``plain: $0.362 an hour, inf1.2xlarge in us-east-1``."""
+    return f"{price.server}: ${price.usd_per_hour:.10g} an hour, {price.basis}"
 
 
 def rows_of(report: Report) -> tuple[list[Cell], list[list[str]]]:
@@ -73,6 +83,29 @@ def _row(report: Report, run: Run) -> dict[str, str]:
     }
 
 
+def comparison_rows(found: Sequence[Comparison]) -> tuple[list[Cell], list[list[str]]]:
+    """The article's table: a row a server and load, speed-ups against the first server."""
+    words = ("load", "server")
+    names = (*words, "first ms", "p50 ms", "p95 ms", "p50 speed-up", "p95 speed-up")
+    header = [Cell(name, right=name not in words) for name in names]
+    rows: list[list[str]] = []
+    for comparison in found:
+        load = text_of_load(comparison.load)
+        base = [load, *_figures(comparison.base), "", ""]
+        if base not in rows:
+            rows.append(base)
+        speed_ups = (comparison.p50_speed_up, comparison.p95_speed_up)
+        rows.append(
+            [load, *_figures(comparison.other), *(f"{number(each)} x" for each in speed_ups)]
+        )
+    return header, rows
+
+
+def _figures(found: ServerLatency) -> list[str]:
+    first = "" if found.first_ms is None else number(found.first_ms)
+    return [found.server, first, number(found.p50_ms), number(found.p95_ms)]
+
+
 def findings(report: Report, found: Sequence[Comparison]) -> list[str]:
     """What a reader should take away: latency, highest throughput, and what a million costs."""
     if found:
@@ -84,10 +117,13 @@ def findings(report: Report, found: Sequence[Comparison]) -> list[str]:
         return ["No call was answered."]
     best = max(answered, key=lambda run: run.inferences_per_second)
     assert best.latencies is not None
+    percent, most = 99, best.latencies.p99_ms
+    if best.calls < ENOUGH_FOR_P99:
+        percent, most = 95, best.latencies.p95_ms
     return [
         f"{best.server} answered {number(best.inferences_per_second)} inferences a second"
         f" ({load_text(best)}), half of the calls within {milliseconds(best.latencies.p50_ms)} and"
-        f" 99 % of them within {milliseconds(best.latencies.p99_ms)}."
+        f" {percent} % of them within {milliseconds(most)}."
     ]
 
 

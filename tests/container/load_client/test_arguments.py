@@ -65,6 +65,14 @@ def test_lists_make_a_sweep() -> None:
     assert found.plan.batches == (1, 4)
 
 
+def test_poisson_is_short_for_poisson_arrivals() -> None:
+    usual = parse(["v2-http://h", *USUAL, "--rate", "10"])
+    random = parse(["v2-http://h", *USUAL, "--rate", "10", "--poisson"])
+
+    assert usual.plan.shapes[0].arrivals is Arrivals.CONSTANT
+    assert random.plan.shapes[0].arrivals is Arrivals.POISSON
+
+
 def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
     text = problems_of(
         *("a=http://h", "--model", "m", "--input", "X", "--batch", "0", "--wait", "-1"),
@@ -91,6 +99,7 @@ def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
         (("v2-http://h", "--concurrency", ","), "--concurrency must name at least one"),
         (("v2-http://h", "--concurrency", "0"), "concurrency must be 1 to 1024, got 0"),
         (("v2-http://h", "--rate", "0"), "rate must be above 0"),
+        (("v2-http://h", "--json", "/tmp"), "--json /tmp: is a folder"),
         (("v2-http://h", "--price", "b=1:x"), "--price 'b' is no server's name"),
         (("v2-http://h", "--price", "v2-http://h=much"), "--price must be NAME=USD_PER_HOUR:BASIS"),
     ],

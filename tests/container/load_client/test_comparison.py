@@ -1,11 +1,13 @@
-"""The article's comparison and the articles' cost arithmetic."""
+"""The article's comparison."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import pytest
 
-from load_client.comparison import compare, comparisons, latency_of, usd_per_million
+from load_client.comparison import compare, comparisons, latency_of
 from load_client.engine import FirstCall
 from load_client.errors import InputError
 from load_client.report import Load, Run
@@ -85,8 +87,6 @@ def test_a_server_that_answered_nothing_is_not_compared() -> None:
 
     with pytest.raises(InputError, match="plain answered no call"):
         latency_of(silent)
-    with pytest.raises(InputError, match="plain answered no call"):
-        usd_per_million(silent, 1.0)
 
 
 def test_a_report_compares_each_server_with_the_first_under_equal_loads() -> None:
@@ -105,39 +105,27 @@ def test_a_report_compares_each_server_with_the_first_under_equal_loads() -> Non
     assert comparisons(any_report(any_run())) == []
 
 
-def throughput_run(images: float) -> Run:
-    """A run of two hours."""
-    return any_run(
-        calls=round(images), elapsed_seconds=7200.0, histogram=((5_000_000, round(images)),)
-    )
-
-
-@pytest.mark.parametrize(
-    ("images", "usd_per_hour", "cost"),
-    [
-        (857_600, 0.584, 1.362),
-        (486_400, 0.526, 2.163),
-        (856_000, 0.362, 0.846),
-    ],
-    ids=["article-inf1", "article-g4dn", "inf1-today"],
-)
-def test_the_articles_cost_per_million_comes_out(
-    images: float, usd_per_hour: float, cost: float
-) -> None:
-    assert usd_per_million(throughput_run(images), usd_per_hour) == pytest.approx(cost, abs=0.0005)
-
-
-def test_a_batch_counts_each_of_its_inferences() -> None:
-    run = any_run(
-        calls=7200, elapsed_seconds=3600.0, load=Load(concurrency=1, batch=5, timeout_seconds=1)
-    )
-
-    assert usd_per_million(run, 3.6) == pytest.approx(100)
-
-
 def test_a_comparison_survives_the_report_file() -> None:
     report = any_report(CPU, ACCELERATED)
 
     again = parse_report(to_json(report), name="r")
 
     assert comparisons(again) == comparisons(report)
+
+
+def test_runs_of_different_lengths_are_compared_and_of_different_arrivals_not() -> None:
+    def load(**changes: Any) -> Load:
+        return Load(**({"concurrency": 8, "batch": 1, "timeout_seconds": 60.0} | changes))
+
+    short, long = load(limit_seconds=10.0), load(limit_seconds=60.0, timeout_seconds=5.0)
+    constant, poisson = load(rate=9.0, arrivals="constant"), load(rate=9.0, arrivals="poisson")
+
+    report = any_report(
+        any_run(server="a", load=short),
+        any_run(server="b", load=long),
+        any_run(server="a", load=constant),
+        any_run(server="b", load=poisson),
+    )
+
+    (found,) = comparisons(report)
+    assert found.load == short

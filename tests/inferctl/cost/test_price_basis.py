@@ -6,14 +6,13 @@ from decimal import Decimal
 
 import pytest
 
-from inferctl.cost.arithmetic import saving_percent, usd_per_million
 from inferctl.cost.price_basis import UnknownPriceError, catalogue_price, given_price
 
 
-def test_the_basis_names_price_source_and_date() -> None:
+def test_the_basis_names_what_it_is_for_source_and_date() -> None:
     sentence = catalogue_price("inf1.2xlarge", region="us-east-1").sentence
 
-    assert sentence.startswith("inf1.2xlarge in us-east-1, on demand, at $0.362 an hour (")
+    assert sentence.startswith("inf1.2xlarge in us-east-1, on demand (skypilot-catalog")
     assert ", read 20" in sentence
 
 
@@ -25,7 +24,15 @@ def test_several_instances_cost_together() -> None:
     basis = given_price("0.5", label="inf2.xlarge", instances=4)
 
     assert basis.usd_per_hour == Decimal("2.0")
-    assert basis.sentence == "4 x inf2.xlarge at $0.5 an hour (as given)"
+    assert basis.sentence == "4 x $0.5 for inf2.xlarge (as given)"
+
+
+def test_a_report_keeps_price_and_basis() -> None:
+    price = catalogue_price("inf1.2xlarge", region="us-east-1", instances=3).of_server("neuron")
+
+    assert price.server == "neuron"
+    assert price.usd_per_hour == pytest.approx(1.086)
+    assert price.basis.startswith("3 x $0.362 for inf1.2xlarge in us-east-1")
 
 
 @pytest.mark.parametrize("text", ["", "0", "-1", "free", "NaN", "Infinity"])
@@ -47,14 +54,3 @@ def test_another_regions_price_is_not_taken() -> None:
 def test_no_instance_at_all_is_refused() -> None:
     with pytest.raises(UnknownPriceError, match="--instances must be at least 1, got 0"):
         given_price("1", label="x", instances=0)
-
-
-@pytest.mark.parametrize(("inferences", "seconds"), [(0, 1.0), (1, 0.0)])
-def test_a_rate_of_nothing_is_refused(inferences: int, seconds: float) -> None:
-    with pytest.raises(ValueError, match="a rate needs inferences and seconds above 0"):
-        usd_per_million(given_price("1", label="x"), inferences=inferences, seconds=seconds)
-
-
-def test_a_saving_over_nothing_is_refused() -> None:
-    with pytest.raises(ValueError, match="a reference costs more than 0"):
-        saving_percent(Decimal(0), Decimal(1))
