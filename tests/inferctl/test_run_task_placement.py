@@ -11,11 +11,12 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
+from accelerator_catalog import EC2_INSTANCES
 from inferctl.commands import run_task
 from inferctl.localaws.ecs.service import Ecs
-from inferctl.localaws.ecs.surroundings import EmbeddedServices
+from inferctl.localaws.ecs.simulator import HostType
+from inferctl.localaws.ecs.surroundings import EmbeddedServices, GroupInstance
 from inferctl.localaws.http import HttpRequest
-from tests.inferctl.localaws.ecs.fleets import add_host
 
 REGION = "us-east-1"
 
@@ -33,8 +34,14 @@ class Body:
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A client of an ECS with two inf1.xlarge hosts and a task that owns chip 0 of its host."""
-    surroundings = create_autospec(EmbeddedServices, instance=True)
+    surroundings = create_autospec(EmbeddedServices(REGION), instance=True)
     surroundings.groups.return_value = {}
+    surroundings.host_type.return_value = HostType.of(EC2_INSTANCES["inf1.xlarge"])
+    surroundings.ami.return_value = "ami-0"
+    surroundings.singles.return_value = [
+        GroupInstance(id=f"i-{number}", type="inf1.xlarge", zone="us-east-1a", protected=False)
+        for number in range(2)
+    ]
     ecs = Ecs(lambda _region: surroundings)
 
     def answer(request: Any, **_: Any) -> AWSResponse:
@@ -53,8 +60,6 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Any:
     client = session.client("ecs", region_name=REGION)
     client.meta.events.register("before-send.ecs", answer)
     client.create_cluster(clusterName="default")
-    for _ in range(2):
-        add_host(ecs.cluster("default").fleet, "inf1.xlarge")
     client.register_task_definition(
         family="embed",
         networkMode="bridge",
