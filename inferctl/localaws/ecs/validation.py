@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import Any
 
-from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
+from botocore.model import StructureShape
+
+from inferctl.localaws.shapes import malformed, out_of_range
 
 from .errors import client_error, invalid
 
-_NUMBERS = {"integer": int, "long": int, "double": (int, float), "float": (int, float)}
 # the documentation also names inferentia2, trainium and trainium2
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-inference.html
 _OPEN_LISTS = frozenset({"AcceleratorName"})
-_TYPES: Mapping[str, Any] = {"string": str, "boolean": bool, **_NUMBERS}
 
 
 def validate(value: Any, shape: StructureShape) -> None:
@@ -22,69 +21,9 @@ def validate(value: Any, shape: StructureShape) -> None:
     ``ClientException`` for what is not of the shape, ``InvalidParameterException`` for members that
     are missing or out of range.
     """
-    malformed = list(_malformed(value, shape, ""))
-    if malformed:
-        raise client_error("; ".join(malformed))
-    problems = list(_out_of_range(value, shape, ""))
+    problems = list(malformed(value, shape))
+    if problems:
+        raise client_error("; ".join(problems))
+    problems = list(out_of_range(value, shape, open_lists=_OPEN_LISTS))
     if problems:
         raise invalid("; ".join(problems))
-
-
-def _malformed(value: Any, shape: Shape, path: str) -> Iterator[str]:
-    if isinstance(shape, StructureShape):
-        if not isinstance(value, dict):
-            yield f"{path or 'the input'} must be an object, got {value!r}"
-            return
-        for name, item in value.items():
-            if name not in shape.members:
-                yield f"{_join(path, name)} is no member of {shape.name}"
-            else:
-                yield from _malformed(item, shape.members[name], _join(path, name))
-    elif isinstance(shape, ListShape):
-        if not isinstance(value, list):
-            yield f"{path} must be a list, got {value!r}"
-            return
-        for index, item in enumerate(value):
-            yield from _malformed(item, shape.member, f"{path}[{index}]")
-    elif isinstance(shape, MapShape):
-        if not isinstance(value, dict):
-            yield f"{path} must be a map, got {value!r}"
-            return
-        for key, item in value.items():
-            yield from _malformed(item, shape.value, f"{path}.{key}")
-    else:
-        wanted = _TYPES.get(shape.type_name, object)
-        is_flag = isinstance(value, bool) and shape.type_name in _NUMBERS
-        if not isinstance(value, wanted) or is_flag:
-            yield f"{path} must be of type {shape.type_name}, got {value!r}"
-
-
-def _out_of_range(value: Any, shape: Shape, path: str) -> Iterator[str]:
-    if isinstance(shape, StructureShape):
-        for name in shape.required_members:
-            if name not in value:
-                yield f"{_join(path, name)} is required"
-        for name, item in value.items():
-            yield from _out_of_range(item, shape.members[name], _join(path, name))
-    elif isinstance(shape, ListShape):
-        for index, item in enumerate(value):
-            yield from _out_of_range(item, shape.member, f"{path}[{index}]")
-    elif isinstance(shape, MapShape):
-        for key, item in value.items():
-            yield from _out_of_range(item, shape.value, f"{path}.{key}")
-    else:
-        yield from _scalar_out_of_range(value, shape, path)
-
-
-def _scalar_out_of_range(value: Any, shape: Shape, path: str) -> Iterator[str]:
-    if isinstance(shape, StringShape):
-        if shape.enum and value not in shape.enum and shape.name not in _OPEN_LISTS:
-            yield f"{path} must be one of {', '.join(shape.enum)}, got {value!r}"
-    elif shape.type_name in _NUMBERS:
-        least, most = shape.metadata.get("min"), shape.metadata.get("max")
-        if (least is not None and value < least) or (most is not None and value > most):
-            yield f"{path} must be {least} to {most}, got {value}"
-
-
-def _join(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
