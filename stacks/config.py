@@ -12,6 +12,7 @@ from typing import Literal
 from accelerator_catalog import (
     END_OF_LIFE,
     GPU_INSTANCES,
+    NEURON_INSTANCES,
     NEWEST_TRITON_TAG,
     GpuInstance,
     TritonImage,
@@ -20,6 +21,8 @@ from accelerator_catalog import (
 from stacks.platform_cluster import Surroundings, check_cluster
 from stacks.platform_cluster_file import Cluster
 from stacks.platform_cluster_plans import ClusterPlan
+from stacks.platform_compile import CompilePlace, CompilePlan, Offer, check_compile
+from stacks.platform_compile_file import Compile
 from stacks.platform_endpoint import check_instance, check_placement, check_volume
 from stacks.platform_environment import check_environment
 from stacks.platform_file import (
@@ -83,6 +86,8 @@ class Platform:
     models: tuple[PlatformModel, ...]
     warnings: tuple[str, ...]
     cluster: ClusterPlan | None = None
+    compile: CompilePlan | None = None
+    """None where nothing is compiled and no state machine was asked for."""
 
     @property
     def fleet(self) -> str:
@@ -109,7 +114,7 @@ def load_platform(path: Path, *, models_root: Path) -> Platform:
         raise PlatformFileError(findings.problems)
     typed = read_sections(path, raw)
     findings.problems += typed.problems
-    endpoint, models, cluster = _check(typed, models_root, findings)
+    endpoint, models, cluster, compiling = _check(typed, models_root, findings)
     if typed.file.endpoint is not None and not typed.file.models:
         findings.warn("models", "the list is empty: the endpoint will have nothing to serve")
     if findings.problems:
@@ -127,12 +132,13 @@ def load_platform(path: Path, *, models_root: Path) -> Platform:
         models=models,
         warnings=tuple(findings.warnings),
         cluster=cluster,
+        compile=compiling,
     )
 
 
 def _check(
     typed: TypedFile, models_root: Path, findings: Findings
-) -> tuple[EndpointPlan | None, tuple[PlatformModel, ...], ClusterPlan | None]:
+) -> tuple[EndpointPlan | None, tuple[PlatformModel, ...], ClusterPlan | None, CompilePlan | None]:
     """Applies the rules whose sections could be read; one broken section hides no other's."""
     file, broken = typed.file, typed.broken
     check_identity(file, broken, findings)
@@ -156,9 +162,23 @@ def _check(
     elif "endpoint" not in broken:
         family = _DEFAULT_FAMILY
     models: tuple[PlatformModel, ...] = ()
+    compiling: CompilePlan | None = None
     if "deploy_to" not in broken:
-        serving = Serving(deploy_to=file.deploy_to, family=family)
+        offer = Offer(section=file.compile, deploy_to=file.deploy_to)
+        serving = Serving(
+            deploy_to=file.deploy_to,
+            family=family,
+            neuron_cores=_neuron_cores(typed),
+            compile_problem=offer.problem,
+        )
         models = check_models(typed.models, models_root, serving, findings)
+        around_compilers = CompilePlace(
+            region=region,
+            network=None if "network" in broken else file.network,
+            deploy_to=file.deploy_to,
+            serving_tag=_serving_tag(file, broken),
+        )
+        compiling = check_compile(file.compile, models, around_compilers, findings)
     cluster: ClusterPlan | None = None
     if typed.cluster is not None:
         around = Surroundings(
@@ -169,7 +189,23 @@ def _check(
             removal=file.removal,
         )
         cluster = check_cluster(typed.cluster, around, findings)
-    return endpoint, models, cluster
+    return endpoint, models, cluster, compiling
+
+
+def _neuron_cores(typed: TypedFile) -> frozenset[int] | None:
+    """Generations of NeuronCores in the cluster's pools; None where those could not be read."""
+    if typed.cluster is None:
+        return None if "cluster" in typed.broken else frozenset()
+    if "pools" in typed.cluster.broken:
+        return None
+    types = {pool.instance_type for _, pool in typed.cluster.pools}
+    return frozenset(NEURON_INSTANCES[name].core_version for name in types & set(NEURON_INSTANCES))
+
+
+def _serving_tag(file: PlatformFile, broken: frozenset[str]) -> str | None:
+    if "endpoint" in broken:
+        return None
+    return NEWEST_TRITON_TAG if file.endpoint is None else file.endpoint.image.tag
 
 
 def _check_endpoint(
@@ -213,6 +249,8 @@ __all__ = [
     "SCHEMA_PATH",
     "Cluster",
     "ClusterPlan",
+    "Compile",
+    "CompilePlan",
     "Endpoint",
     "EndpointPlan",
     "FlowLogs",

@@ -34,14 +34,18 @@ _UNITS = {
     "drain_minutes": "minutes",
     "load_seconds": "seconds",
     "initial_instance_count": "instances",
+    "max_jobs": "jobs",
     "max_instances": "instances",
     "max_request_bytes": "bytes",
     "memory_mib": "MiB",
     "min_instances": "instances",
     "nat_gateways": "gateways",
+    "packaging_calls": "calls",
     "percent": "percent",
     "root_volume_gib": "GiB",
+    "timeout_minutes": "minutes",
     "timeout_seconds": "seconds",
+    "volume_gib": "GiB",
     "volume_size_gb": "GB",
 }
 _WORDS_WITH_HYPHENS = (

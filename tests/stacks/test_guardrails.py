@@ -22,6 +22,7 @@ _IAM = "https://docs.aws.amazon.com/service-authorization/latest/reference/list_
 WITHOUT_A_RESOURCE = {
     "autoscaling:DescribeAutoScalingGroups": f"{_IAM}amazonec2autoscaling.html",
     "autoscaling:DescribeAutoScalingInstances": f"{_IAM}amazonec2autoscaling.html",
+    "batch:DescribeJobs": f"{_IAM}awsbatch.html",
     "cloudwatch:PutMetricData": f"{_IAM}amazoncloudwatch.html",
     "ec2:DescribeAvailabilityZones": f"{_IAM}amazonec2.html",
     "ec2:DescribeDhcpOptions": f"{_IAM}amazonec2.html",
@@ -35,6 +36,19 @@ WITHOUT_A_RESOURCE = {
     "ec2:DescribeVpcs": f"{_IAM}amazonec2.html",
     "ecr:GetAuthorizationToken": f"{_IAM}amazonelasticcontainerregistry.html",
     "ecs:DiscoverPollEndpoint": f"{_IAM}amazonelasticcontainerservice.html",
+    # https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
+    "logs:CreateLogDelivery": f"{_IAM}amazoncloudwatchlogs.html",
+    "logs:DeleteLogDelivery": f"{_IAM}amazoncloudwatchlogs.html",
+    "logs:DescribeLogGroups": f"{_IAM}amazoncloudwatchlogs.html",
+    "logs:DescribeResourcePolicies": f"{_IAM}amazoncloudwatchlogs.html",
+    "logs:GetLogDelivery": f"{_IAM}amazoncloudwatchlogs.html",
+    "logs:ListLogDeliveries": f"{_IAM}amazoncloudwatchlogs.html",
+    "logs:PutResourcePolicy": f"{_IAM}amazoncloudwatchlogs.html",
+    "logs:UpdateLogDelivery": f"{_IAM}amazoncloudwatchlogs.html",
+    "xray:GetSamplingRules": f"{_IAM}awsx-ray.html",
+    "xray:GetSamplingTargets": f"{_IAM}awsx-ray.html",
+    "xray:PutTelemetryRecords": f"{_IAM}awsx-ray.html",
+    "xray:PutTraceSegments": f"{_IAM}awsx-ray.html",
 }
 
 
@@ -71,12 +85,20 @@ def test_resource_star_is_left_to_actions_that_take_no_resource(any_platform: An
 
 
 def test_every_arn_and_registry_is_of_the_platforms_own_partition(
-    china: Any, china_fleet: Any, fleet: Any, govcloud: Any, laptop: Any
+    china: Any,
+    china_compiling: Any,
+    china_fleet: Any,
+    compiling: Any,
+    fleet: Any,
+    govcloud: Any,
+    laptop: Any,
 ) -> None:
     for synthesized, partition, suffix in (
         (laptop, "aws", "amazonaws.com"),
         (fleet, "aws", "amazonaws.com"),
+        (compiling, "aws", "amazonaws.com"),
         (china, "aws-cn", "amazonaws.com.cn"),
+        (china_compiling, "aws-cn", "amazonaws.com.cn"),
         (china_fleet, "aws-cn", "amazonaws.com.cn"),
         (govcloud, "aws-us-gov", "amazonaws.com"),
     ):
