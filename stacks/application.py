@@ -14,6 +14,7 @@ from model_folders import build_fleet_sources
 
 from .cluster_stack import ClusterStack
 from .comparison_stack import TfServingComparison
+from .compile_props import compile_props
 from .config import EndpointPlan, Platform
 from .construct_props import endpoint_props, network_props, removal_policy, scaling_props
 from .endpoint_stack import EndpointStack
@@ -63,7 +64,7 @@ def add_platform(app: cdk.App, platform: Platform) -> None:
         network=network_props(platform),
     )
     if platform.endpoint is not None or platform.models:
-        models = _add_models(app, platform)
+        models = _add_models(app, platform, network)
         if platform.endpoint is not None:
             _add_endpoint(app, platform, platform.endpoint, network=network, models=models)
     if platform.cluster is not None:
@@ -88,7 +89,7 @@ def add_platform(app: cdk.App, platform: Platform) -> None:
         cdk.Annotations.of(network).add_warning_v2(f"platform:{platform.name}:{index}", warning)
 
 
-def _add_models(app: cdk.App, platform: Platform) -> ModelsStack:
+def _add_models(app: cdk.App, platform: Platform, network: NetworkStack) -> ModelsStack:
     sources = build_fleet_sources(
         fleet=platform.fleet,
         prefix=platform.prefix,
@@ -105,6 +106,9 @@ def _add_models(app: cdk.App, platform: Platform) -> ModelsStack:
         prefix=platform.prefix,
         sources=sources,
         removal_policy=removal_policy(platform),
+        compile_fleet=None
+        if platform.compile is None
+        else compile_props(platform, platform.compile, vpc=network.vpc),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Literal
 from accelerator_catalog import (
     END_OF_LIFE,
     GPU_INSTANCES,
+    NEURON_INSTANCES,
     NEWEST_TRITON_TAG,
     GpuInstance,
     TritonImage,
@@ -23,6 +24,8 @@ from stacks.platform_cluster_plans import ClusterPlan
 from stacks.platform_comparison import check_comparison
 from stacks.platform_comparison_file import Comparison
 from stacks.platform_comparison_plans import ComparisonPlan
+from stacks.platform_compile import CompilePlace, CompilePlan, Offer, check_compile
+from stacks.platform_compile_file import Compile
 from stacks.platform_endpoint import check_instance, check_placement, check_volume
 from stacks.platform_environment import check_environment
 from stacks.platform_file import (
@@ -87,6 +90,8 @@ class Platform:
     warnings: tuple[str, ...]
     cluster: ClusterPlan | None = None
     comparison: ComparisonPlan | None = None
+    compile: CompilePlan | None = None
+    """None where nothing is compiled and no state machine was asked for."""
 
     @property
     def fleet(self) -> str:
@@ -132,6 +137,7 @@ def load_platform(path: Path, *, models_root: Path) -> Platform:
         warnings=tuple(findings.warnings),
         cluster=checked.cluster,
         comparison=checked.comparison,
+        compile=checked.compile,
     )
 
 
@@ -143,6 +149,7 @@ class _Checked:
     models: tuple[PlatformModel, ...]
     cluster: ClusterPlan | None
     comparison: ComparisonPlan | None
+    compile: CompilePlan | None
 
 
 def _check(typed: TypedFile, models_root: Path, findings: Findings) -> _Checked:
@@ -169,9 +176,23 @@ def _check(typed: TypedFile, models_root: Path, findings: Findings) -> _Checked:
     elif "endpoint" not in broken:
         family = _DEFAULT_FAMILY
     models: tuple[PlatformModel, ...] = ()
+    compiling: CompilePlan | None = None
     if "deploy_to" not in broken:
-        serving = Serving(deploy_to=file.deploy_to, family=family)
+        offer = Offer(section=file.compile, deploy_to=file.deploy_to)
+        serving = Serving(
+            deploy_to=file.deploy_to,
+            family=family,
+            neuron_cores=_neuron_cores(typed),
+            compile_problem=offer.problem,
+        )
         models = check_models(typed.models, models_root, serving, findings)
+        around_compilers = CompilePlace(
+            region=region,
+            network=None if "network" in broken else file.network,
+            deploy_to=file.deploy_to,
+            serving_tag=_serving_tag(file, broken),
+        )
+        compiling = check_compile(file.compile, models, around_compilers, findings)
     around = Surroundings(
         region=region,
         network=None if "network" in broken else file.network,
@@ -186,7 +207,24 @@ def _check(typed: TypedFile, models_root: Path, findings: Findings) -> _Checked:
         comparison=None
         if file.comparison is None
         else check_comparison(file.comparison, around, findings),
+        compile=compiling,
     )
+
+
+def _neuron_cores(typed: TypedFile) -> frozenset[int] | None:
+    """Generations of NeuronCores in the cluster's pools; None where those could not be read."""
+    if typed.cluster is None:
+        return None if "cluster" in typed.broken else frozenset()
+    if "pools" in typed.cluster.broken:
+        return None
+    types = {pool.instance_type for _, pool in typed.cluster.pools}
+    return frozenset(NEURON_INSTANCES[name].core_version for name in types & set(NEURON_INSTANCES))
+
+
+def _serving_tag(file: PlatformFile, broken: frozenset[str]) -> str | None:
+    if "endpoint" in broken:
+        return None
+    return NEWEST_TRITON_TAG if file.endpoint is None else file.endpoint.image.tag
 
 
 def _check_endpoint(
@@ -232,6 +270,8 @@ __all__ = [
     "ClusterPlan",
     "Comparison",
     "ComparisonPlan",
+    "Compile",
+    "CompilePlan",
     "Endpoint",
     "EndpointPlan",
     "FlowLogs",

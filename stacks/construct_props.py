@@ -22,6 +22,7 @@ from inference_constructs import (
 
 from .config import EndpointPlan, Platform
 from .platform_cluster_network import endpoints_of_hosts
+from .platform_compile import endpoints_of_compilers
 
 SUBNETS = {
     "private": ec2.SubnetType.PRIVATE_WITH_EGRESS,
@@ -45,11 +46,13 @@ def network_props(platform: Platform) -> NetworkProps:
         named = network.interface_endpoints
     else:
         section = None if platform.endpoint is None else platform.endpoint.section
+        cluster = platform.cluster
+        hosts = () if cluster is None else endpoints_of_hosts(cluster.section)
         named = interface_endpoints_in_use(
             serves=section is not None,
             isolated=section is not None and section.subnets == "isolated",
             network_isolation=section is not None and section.network_isolation,
-            hosts=() if platform.cluster is None else endpoints_of_hosts(platform.cluster.section),
+            hosts=(*hosts, *endpoints_of_compilers(platform.compile)),
         )
     connects = platform.comparison is not None and platform.comparison.connects
     extra = ("elastic-inference.runtime",) if network.elastic_inference_endpoint or connects else ()

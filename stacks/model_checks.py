@@ -8,6 +8,7 @@ from model_lint import Finding, ImageKind, lint_fleet
 from model_lint.output import as_text
 
 from .config import Platform
+from .platform_compile import is_neuron
 
 
 class ModelLintError(ValueError):
@@ -26,7 +27,12 @@ def platform_findings(platform: Platform) -> tuple[Finding, ...]:
         kind = platform.endpoint.section.image.kind
         environment = platform.endpoint.section.environment
     return lint_fleet(
-        [(model.folder, model.build, model.target) for model in platform.models],
+        # what is compiled for a cluster's Neuron hosts is no Triton repository
+        [
+            (model.folder, model.build, model.target)
+            for model in platform.models
+            if not is_neuron(model.target)
+        ],
         image_tag=platform.serving_image,
         image_kind="laptop" if platform.deploy_to == "embedded" else kind,
         environment=environment,

@@ -5,12 +5,18 @@ from __future__ import annotations
 import aws_cdk as cdk
 from constructs import Construct
 
-from inference_constructs import ModelFleet, ModelFleetProps, ModelStore, ModelStoreProps
+from inference_constructs import (
+    CompileFleetProps,
+    ModelFleet,
+    ModelFleetProps,
+    ModelStore,
+    ModelStoreProps,
+)
 from model_folders import FleetSources
 
 
 class ModelsStack(cdk.Stack):
-    """A model store, and the fleet of models published into it."""
+    """A model store, the fleet of models published into it, and what compiles them."""
 
     def __init__(
         self,
@@ -23,6 +29,7 @@ class ModelsStack(cdk.Stack):
         prefix: str,
         sources: FleetSources,
         removal_policy: cdk.RemovalPolicy,
+        compile_fleet: CompileFleetProps | None = None,
     ) -> None:
         super().__init__(
             scope,
@@ -45,6 +52,7 @@ class ModelsStack(cdk.Stack):
                 sources=sources,
                 store=self.store,
                 removal_policy=removal_policy,
+                compile=compile_fleet,
             ),
         )
         for name, value in {

@@ -21,6 +21,7 @@ _SECTIONS = (
     ("Scaling", "endpoint.scaling"),
     ("Schedule", "endpoint.scaling.schedules[]"),
     ("ModelEntry", "models[]"),
+    ("Compile", "compile"),
     ("Cluster", "cluster"),
     ("ProblemDetector", "cluster.problem_detector"),
     ("Pool", "cluster.pools[]"),
@@ -44,8 +45,10 @@ _SECTIONS = (
 # What the schema says of a key that takes a word beside its section or list.
 _WORDS = {
     "accelerated": "build",
+    "cpu_instance_types": "auto",
     "deployment": "auto",
     "flow_logs": "off",
+    "gpu_instance_types": "auto",
     "interface_endpoints": "auto",
     "load_balancer": "off",
     "plain": "build",
@@ -88,7 +91,10 @@ _RULES = f"""\
   a value and {LARGEST_BYTES:,} in all ([source]({ENVIRONMENT_API})).
   Credentials are refused, and so are variables that would break the endpoint, such as
   `SAGEMAKER_TRITON_MODEL_LOAD_GPU_LIMIT`.
-- A model's build serves its target, needs no compile and has locked weights.
+- A model's build serves its target and has locked weights. One with a compile recipe is compiled
+  while the models are deployed: TensorRT on the endpoint's own GPU family and in its own release,
+  Neuron on plain hosts, for a target that a pool of the cluster loads. Spot capacity that is taken
+  back is tried again, a compiler's error is not.
 - A pool holds one instance type that the region offers, on a host image with its drivers that is
   still maintained; no two pools hold the same type. `managed-instances` takes Inferentia2 and
   Trainium.

@@ -9,6 +9,7 @@ from pydantic import Field
 from accelerator_catalog import NEWEST_TRITON_TAG
 from stacks.platform_cluster_file import Cluster
 from stacks.platform_comparison_file import Comparison
+from stacks.platform_compile_file import Compile
 from stacks.platform_section import (
     Cooldown,
     Count,
@@ -186,7 +187,8 @@ class ModelEntry(Section):
     build: str | None = None
     """Build of the model file; the first that makes ``target`` when absent."""
     target: Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*$")] | None = None
-    """``cpu`` or a GPU family; cpu when embedded, else the family of the instance type."""
+    """``cpu``, a GPU family, or a Neuron family of the cluster; cpu when embedded, else the family
+    of the instance type."""
     max_request_bytes: Annotated[int, Field(strict=True, ge=1, le=LARGEST_REQUEST_BYTES)] = (
         LARGEST_REQUEST_BYTES
     )
@@ -217,6 +219,8 @@ class PlatformFile(Section):
     """The endpoint; network and models only when absent."""
     models: tuple[ModelEntry, ...] = ()
     """The models to publish."""
+    compile: Annotated[Compile | None, word_for_none("off", Literal["off"] | Compile)] = Compile()
+    """``off`` refuses builds that need a compiler; else there are machines for those there are."""
     cluster: Cluster | None = None
     """The ECS cluster of Neuron and ordinary instances; none when absent."""
     comparison: Comparison | None = None

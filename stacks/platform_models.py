@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from accelerator_catalog import GPU_FAMILIES
+from accelerator_catalog import GPU_FAMILIES, core_version_of_target
 from model_folders import Build, ModelFileError, ModelFolder, load_model_folder
+from model_folders.recipes import Engine
 from stacks.platform_file import ModelEntry
 from stacks.platform_findings import Findings
 from stacks.platform_messages import did_you_mean
@@ -16,10 +17,17 @@ from stacks.platform_messages import did_you_mean
 
 @dataclass(frozen=True, kw_only=True)
 class Serving:
-    """What the models are for. ``family`` is the endpoint's GPU family, None where unknown."""
+    """What the models are for, and what can be compiled.
+
+    ``family`` is the endpoint's GPU family, None where unknown. ``neuron_cores`` are the
+    generations in the cluster's pools, None where those could not be read. ``compile_problem``
+    says why a build with a recipe of that engine cannot be made for a target, None where it can.
+    """
 
     deploy_to: Literal["embedded", "aws"]
     family: str | None
+    neuron_cores: frozenset[int] | None
+    compile_problem: Callable[[Engine, str], str | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +77,7 @@ def _model(
     target = _target(place, entry, serving, findings)
     if folder is None or target is None:
         return None
-    build = _build(place, entry, folder, target, findings)
+    build = _build(place, entry, folder, target, serving, findings)
     if build is None:
         return None
     _check_locks(place, folder, build, findings)
@@ -120,6 +128,9 @@ def _target(place: str, entry: ModelEntry, serving: Serving, findings: Findings)
     target = default if entry.target is None else entry.target
     if target is None or target == default:
         return target
+    generation = core_version_of_target(target)
+    if generation is not None:
+        return _neuron_target(place, target, generation, serving, findings)
     if target != "cpu" and target not in GPU_FAMILIES:
         near = did_you_mean(target, ["cpu", *GPU_FAMILIES])
         findings.refuse(
@@ -150,12 +161,45 @@ def _target(place: str, entry: ModelEntry, serving: Serving, findings: Findings)
     return target
 
 
+def _neuron_target(
+    place: str, target: str, generation: int, serving: Serving, findings: Findings
+) -> str | None:
+    if serving.deploy_to == "embedded":
+        findings.refuse(
+            f"{place}.target",
+            target,
+            rule="is a Neuron family, and the embedded AWS serves on the CPU",
+            fix="use cpu",
+        )
+        return None
+    if serving.neuron_cores is not None and generation not in serving.neuron_cores:
+        findings.refuse(
+            f"{place}.target",
+            target,
+            rule="is what no pool of the cluster loads",
+            fix=f"add a pool of {target} instances, or choose another target",
+        )
+        return None
+    return target
+
+
 def _build(
-    place: str, entry: ModelEntry, folder: ModelFolder, target: str, findings: Findings
+    place: str,
+    entry: ModelEntry,
+    folder: ModelFolder,
+    target: str,
+    serving: Serving,
+    findings: Findings,
 ) -> Build | None:
     builds = folder.builds
     fitting = [build for build in builds.values() if target in build.targets]
     ready = [build for build in fitting if build.compile is None]
+    problems = {
+        build.name: None
+        if build.compile is None
+        else serving.compile_problem(build.compile.engine, target)
+        for build in fitting
+    }
     there = ", ".join(f"{b.name} ({', '.join(b.targets)})" for b in builds.values())
     instead = (
         f"use build {ready[0].name}, which serves {target} without one"
@@ -163,15 +207,16 @@ def _build(
         else f"add a build for {target} without compile to {folder.model_file}"
     )
     if entry.build is None:
-        if ready:
-            return ready[0]
+        made = [*ready, *(build for build in fitting if problems[build.name] is None)]
+        if made:
+            return made[0]
         findings.refuse(
             f"{place}.name",
             entry.name,
             rule=f"has no build for {target}"
             if not fitting
             else f"has only builds for {target}"
-            " that need a compile, which this platform does not do",
+            f" that need a compile, which {problems[fitting[0].name]}",
             fix=f"the builds are {there}" if not fitting else instead,
         )
         return None
@@ -193,11 +238,12 @@ def _build(
             fix=f"use build {ready[0].name}" if ready else f"the builds are {there}",
         )
         return None
-    if build.compile is not None:
+    problem = problems[build.name]
+    if build.compile is not None and problem is not None:
         findings.refuse(
             f"{place}.build",
             entry.build,
-            rule=f"needs a compile ({build.compile.engine}), which this platform does not do",
+            rule=f"needs a compile ({build.compile.engine}), which {problem}",
             fix=instead,
         )
         return None

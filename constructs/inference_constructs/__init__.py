@@ -1,5 +1,8 @@
 """Constructs for accelerated inference on AWS: network, models, endpoints, ECS clusters."""
 
+from .compile_fleet import CompileFleet
+from .compile_image import CompilerImage
+from .compile_props import CompileFleetProps, CompileQueueProps, CompilerProps
 from .ecs import (
     CapacityPool,
     CapacityPoolProps,
@@ -48,6 +51,11 @@ __all__ = [
     "INTERFACE_ENDPOINTS",
     "CapacityPool",
     "CapacityPoolProps",
+    "CompileFleet",
+    "CompileFleetProps",
+    "CompileQueueProps",
+    "CompilerImage",
+    "CompilerProps",
     "ContainerHealth",
     "ContainerSettings",
     "ContainerWorkload",

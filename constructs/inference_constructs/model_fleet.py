@@ -23,6 +23,9 @@ from constructs import Construct
 from model_fleet import contract
 from model_folders import FleetSources
 
+from .compile_fleet import CompileFleet
+from .compile_props import CompileFleetProps
+from .compile_roles import add_missing_statement
 from .handler_code import handler_code
 from .model_store import ModelStore
 from .nag import acknowledge, wildcard_resource
@@ -35,6 +38,8 @@ _MEMORY_MIB = 1769
 # The framework's functions run 15 minutes and have to outlive the handlers they call.
 _TIMEOUT_MINUTES = 14
 _LOG_RETENTION = logs.RetentionDays.ONE_MONTH
+# Lists of work are read while their execution runs, failures when it has ended.
+_WORK_DAYS = 30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +50,8 @@ class ModelFleetProps:
     ``query_interval_seconds``: pause between two looks at the work.
     ``total_timeout_seconds``: how long CloudFormation waits, one hour at most; what is published by
     then stays, and the next deployment goes on from there.
+    ``compile``: what makes archives that need a compiler, and those of large fleets; without it
+    one function packages all, and recipes are refused.
     """
 
     fleet: str
@@ -54,6 +61,7 @@ class ModelFleetProps:
     removal_policy: RemovalPolicy = RemovalPolicy.RETAIN
     query_interval_seconds: int = 2
     total_timeout_seconds: int = 3600
+    compile: CompileFleetProps | None = None
 
     def __post_init__(self) -> None:
         problems: list[str] = []
@@ -85,6 +93,7 @@ class ModelFleet(Construct):
             self, "Log", retention=_LOG_RETENTION, removal_policy=props.removal_policy
         )
         log_group.grant_write(role)
+        self.compile_fleet = self._add_compile_fleet(props, role, manifest.bucket_name)
         provider = ProviderFramework(
             self,
             "Framework",
@@ -109,8 +118,11 @@ class ModelFleet(Construct):
                 "ManifestDigest": props.sources.manifest_digest,
                 "SourcePackKey": pack.object_key,
                 "Retain": "true" if props.removal_policy is RemovalPolicy.RETAIN else "false",
+                **self._compile_properties(),
             },
         )
+        if self.compile_fleet is not None:
+            self._resource.node.add_dependency(self.compile_fleet.ready)
 
     @property
     def index_version(self) -> str:
@@ -140,6 +152,59 @@ class ModelFleet(Construct):
         for blob in sources.blobs:
             add(blob.sha256, blob.location, f"weights {blob.path}")
         return manifest, pack
+
+    def _add_compile_fleet(
+        self, props: ModelFleetProps, role: iam.Role, source_bucket: str
+    ) -> CompileFleet | None:
+        if props.compile is None:
+            return None
+        fleet = CompileFleet(
+            self,
+            "Compile",
+            props.compile,
+            store=props.store,
+            prefix=props.prefix,
+            source_bucket=source_bucket,
+            log_retention=_LOG_RETENTION,
+            removal_policy=props.removal_policy,
+        )
+        for statement in (
+            iam.PolicyStatement(
+                sid="StartExecutions",
+                actions=[*contract.MACHINE_ACTIONS],
+                resources=[fleet.machine.state_machine_arn],
+            ),
+            iam.PolicyStatement(
+                sid="WatchExecutions",
+                actions=[*contract.EXECUTION_ACTIONS],
+                resources=[fleet.executions_arn],
+            ),
+        ):
+            role.add_to_policy(statement)
+        acknowledge(
+            role,
+            {
+                wildcard_resource(role, fleet.executions_arn): "Executions are named by the digest"
+                " of their work; the pattern holds for this one state machine."
+            },
+        )
+        props.store.bucket.add_lifecycle_rule(
+            id="old-work",
+            prefix=f"{props.prefix}{contract.WORK_FOLDER}",
+            expiration=Duration.days(_WORK_DAYS),
+        )
+        return fleet
+
+    def _compile_properties(self) -> dict[str, str]:
+        fleet = self.compile_fleet
+        if fleet is None:
+            return {}
+        return {
+            "StateMachineArn": fleet.machine.state_machine_arn,
+            "Compilers": Stack.of(self).to_json_string(
+                {name: dict(compiler) for name, compiler in fleet.compilers.items()}
+            ),
+        }
 
     def _function(
         self, construct_id: str, handler: str, role: iam.Role, log_group: logs.LogGroup
@@ -191,6 +256,7 @@ class ModelFleet(Construct):
             ),
         ):
             role.add_to_policy(statement)
+        add_missing_statement(role, store=props.store, folder=props.prefix)
         props.store.key.grant(role, "kms:Decrypt", "kms:GenerateDataKey")
         acknowledge(
             role,

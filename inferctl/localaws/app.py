@@ -17,8 +17,10 @@ from inferctl.localaws.lambda_runtime.environment import Interpreters
 from inferctl.localaws.moto_app import MotoApplication
 from inferctl.localaws.moto_patches.hooks import hooks
 from inferctl.localaws.parts import (
+    BatchPart,
     CloudFormationPart,
     EcsPart,
+    LazyBatch,
     LazyCloudFormation,
     LazyEcs,
     LazyServing,
@@ -37,9 +39,9 @@ class AlreadyRunningError(RuntimeError):
 class LocalAws:
     """``with LocalAws(folder) as aws: aws.client("s3").list_buckets()``.
 
-    ``serving``, ``cloudformation`` and ``ecs`` take the place of the real parts, which are imported
-    when they are needed first. Each start begins with an empty account. ``stop_requested`` is set
-    by ``POST /_localaws/shutdown``; whoever made this object acts on it.
+    ``serving``, ``cloudformation``, ``ecs`` and ``batch`` take the place of the real parts, which
+    are imported when they are needed first. Each start begins with an empty account.
+    ``stop_requested`` is set by ``POST /_localaws/shutdown``; whoever made this object acts on it.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class LocalAws:
         serving: ServingPart | None = None,
         cloudformation: CloudFormationPart | None = None,
         ecs: EcsPart | None = None,
+        batch: BatchPart | None = None,
         *,
         port: int = 0,
     ) -> None:
@@ -57,6 +60,7 @@ class LocalAws:
         self._serving = serving or LazyServing(lambda: _make_serving(work_dir / "serving"))
         self._cloudformation = cloudformation or LazyCloudFormation(_make_cloudformation)
         self._ecs = ecs or LazyEcs(_make_ecs)
+        self.batch: BatchPart = batch or LazyBatch(lambda: _make_batch(work_dir / "batch"))
         self._moto = MotoApplication()
         self._router = Router(
             admin=Admin(
@@ -68,6 +72,7 @@ class LocalAws:
             serving=self._serving,
             cloudformation=self._cloudformation,
             ecs=self._ecs,
+            batch=self.batch,
             moto=self._moto,
         )
         self._port = port
@@ -91,6 +96,7 @@ class LocalAws:
         self.lambda_runtime.async_failure_listener = self._event_failed
         hooks.lambda_runtime = self.lambda_runtime
         hooks.endpoint_changed = self._serving.forget
+        hooks.batch = self.batch
         self._front.start()
         # requests wait for it; the address is there already
         threading.Thread(target=self._moto.load, daemon=True, name="moto-import").start()
@@ -101,6 +107,8 @@ class LocalAws:
         try:
             self._serving.close()
         finally:
+            hooks.stop_executions()
+            self.batch.close()
             self.lambda_runtime.close()
             self._front.close()
             hooks.clear()
@@ -130,7 +138,7 @@ class LocalAws:
         return clients.client(service, region)
 
     def status(self) -> dict[str, Any]:
-        """What runs: process, stacks, functions, serving plane and clusters, as JSON values."""
+        """What runs: process, stacks, functions, serving, clusters, job queues, as JSON values."""
         return {
             "pid": os.getpid(),
             "url": self.url,
@@ -140,6 +148,7 @@ class LocalAws:
             "functions": self.lambda_runtime.status(),
             "serving": self._serving.status(),
             "clusters": self._ecs.status(),
+            "queues": self.batch.status(),
         }
 
     def leftovers(self) -> dict[str, list[str]]:
@@ -181,3 +190,9 @@ def _make_ecs() -> EcsPart:
     from inferctl.localaws.ecs.service import Ecs
 
     return Ecs()
+
+
+def _make_batch(work_dir: Path) -> BatchPart:
+    from inferctl.localaws.batch.service import Batch
+
+    return Batch(work_dir)

@@ -29,6 +29,13 @@ def set_endpoint(url: str) -> None:
     _client.cache_clear()
 
 
+def endpoint_url() -> str:
+    """What `set_endpoint` was given last; raises `EndpointNotSetError`."""
+    if not _endpoint:
+        raise EndpointNotSetError("set_endpoint() was not called")
+    return _endpoint[0]
+
+
 def client(service: str, region: str = DEFAULT_REGION) -> Any:
     """A cached, thread-safe client of ``service``; raises `EndpointNotSetError`."""
     if not _endpoint:

@@ -131,6 +131,12 @@ def _instances(ec2: Any) -> Iterator[str]:
             yield instance["InstanceId"]
 
 
+def _job_definitions(batch: Any) -> Iterator[str]:
+    """Active revisions; the others cannot be deleted, not even on AWS."""
+    pages = batch.get_paginator("describe_job_definitions").paginate(status="ACTIVE")
+    yield from pages.search("jobDefinitions[].jobDefinitionArn")
+
+
 _DEFAULT_GROUP = "SecurityGroups[?GroupName != 'default'].GroupId"
 _LISTERS: tuple[tuple[str, _Lister], ...] = (
     ("s3", _search("list_buckets", "Buckets[].Name")),
@@ -166,6 +172,12 @@ _LISTERS: tuple[tuple[str, _Lister], ...] = (
     ("ecs", _providers),
     ("ecs", _container_instances),
     ("ecs", _search("list_task_definitions", "taskDefinitionArns[]")),
+    (
+        "batch",
+        _search("describe_compute_environments", "computeEnvironments[].computeEnvironmentArn"),
+    ),
+    ("batch", _search("describe_job_queues", "jobQueues[].jobQueueArn")),
+    ("batch", _job_definitions),
     ("cloudwatch", _search("describe_alarms", "MetricAlarms[].AlarmName")),
     ("cloudwatch", _search("list_dashboards", "DashboardEntries[].DashboardName")),
 )

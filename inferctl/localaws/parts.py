@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
+from inferctl.localaws.clients import DEFAULT_REGION
 from inferctl.localaws.http import HttpRequest, HttpResponse
 
 
@@ -58,6 +59,22 @@ class EcsPart(Protocol):
     def handle(self, request: HttpRequest, *, region: str) -> HttpResponse: ...
 
     def status(self) -> list[dict[str, Any]]: ...
+
+
+class BatchPart(Protocol):
+    """Answers the Batch API and runs its jobs; `inferctl.localaws.batch.service.Batch`."""
+
+    def handle(self, request: HttpRequest, *, region: str) -> HttpResponse: ...
+
+    def wait(self, job_id: str, *, seconds: float, region: str = ...) -> bool: ...
+
+    def lose_host(self, job_id: str, *, region: str = ...) -> bool: ...
+
+    def pid(self, job_id: str, *, region: str = ...) -> int | None: ...
+
+    def status(self) -> dict[str, Any]: ...
+
+    def close(self) -> None: ...
 
 
 class Lazy:
@@ -150,3 +167,38 @@ class LazyEcs:
         """What ECS says, or that there are no clusters."""
         part = self._part.peek()
         return part.status() if part is not None else []
+
+
+class LazyBatch:
+    """`BatchPart` that is imported with the first request to it."""
+
+    def __init__(self, make: Callable[[], BatchPart]) -> None:
+        self._part = Lazy(make)
+
+    def handle(self, request: HttpRequest, *, region: str) -> HttpResponse:
+        """See `BatchPart`."""
+        response: HttpResponse = self._part.get().handle(request, region=region)
+        return response
+
+    def wait(self, job_id: str, *, seconds: float, region: str = DEFAULT_REGION) -> bool:
+        """Whether a job ends within ``seconds``."""
+        return bool(self._part.get().wait(job_id, seconds=seconds, region=region))
+
+    def lose_host(self, job_id: str, *, region: str = DEFAULT_REGION) -> bool:
+        """Take the machine away under a job."""
+        return bool(self._part.get().lose_host(job_id, region=region))
+
+    def pid(self, job_id: str, *, region: str = DEFAULT_REGION) -> int | None:
+        """The first process of a job, None while it has none."""
+        found: int | None = self._part.get().pid(job_id, region=region)
+        return found
+
+    def status(self) -> dict[str, Any]:
+        """What Batch says, or that there are no queues."""
+        part = self._part.peek()
+        return part.status() if part is not None else {}
+
+    def close(self) -> None:
+        """End the jobs, if there are any."""
+        if (part := self._part.peek()) is not None:
+            part.close()

@@ -12,7 +12,7 @@ from inferctl.localaws.admin import ADMIN_PREFIX, Admin
 from inferctl.localaws.clients import DEFAULT_REGION
 from inferctl.localaws.http import HttpRequest, HttpResponse
 from inferctl.localaws.moto_app import MotoApplication
-from inferctl.localaws.parts import CloudFormationPart, EcsPart, ServingPart
+from inferctl.localaws.parts import BatchPart, CloudFormationPart, EcsPart, ServingPart
 
 # docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
 INVOCATION_BODY_LIMIT = 6_291_456
@@ -37,12 +37,14 @@ class Router:
         serving: ServingPart,
         cloudformation: CloudFormationPart,
         ecs: EcsPart,
+        batch: BatchPart,
         moto: MotoPart | None = None,
     ) -> None:
         self._admin = admin
         self._serving = serving
         self._cloudformation = cloudformation
         self._ecs = ecs
+        self._batch = batch
         self._moto = moto or MotoApplication()
         # every region that somebody has signed a request for
         self.regions: set[str] = {DEFAULT_REGION}
@@ -71,6 +73,8 @@ class Router:
             return self._cloudformation.handle(_parameters(request), region=region)
         if service == "ecs":
             return self._ecs.handle(request, region=region)
+        if service == "batch":
+            return self._batch.handle(request, region=region)
         if not service and _is_form(request):
             body = request.read_body(None)
             request = HttpRequest(request.method, request.uri, request.headers, _already_read(body))

@@ -41,6 +41,8 @@ class ManifestModel(TypedDict):
     recipe: JsonValue
     """None when the archive is made of the source files alone; else it needs a compiler."""
     files: list[ManifestFile]
+    golden: NotRequired[ManifestFile]
+    """The request that a compile is verified with; the archive does not hold it."""
 
 
 class Manifest(TypedDict):
@@ -69,6 +71,7 @@ _MODEL_FIELDS: Final = {
     "shapes": Field((dict, list, type(None))),
     "recipe": Field((dict, type(None))),
     "files": Field((list,)),
+    "golden": Field((dict,), required=False),
 }
 _FILE_FIELDS: Final = {
     "path": Field((str,)),
@@ -137,6 +140,8 @@ def _model_problems(value: object, place: str) -> list[str]:
         problems.append(f"{place}.files must not be empty")
     for number, file in enumerate(model["files"]):
         problems.extend(_file_problems(file, f"{place}.files[{number}]"))
+    if "golden" in model:
+        problems.extend(_file_problems(model["golden"], f"{place}.golden"))
     if problems:
         return problems
     problems.extend(

@@ -63,6 +63,11 @@ def index_versions(s3: S3Client, *, bucket: str, prefix: str) -> Iterator[Garbag
     )
 
 
+def folder_versions(s3: S3Client, *, bucket: str, prefix: str, folder: str) -> Iterator[Garbage]:
+    """Every version and delete marker below a folder, such as ``reports/``, of the prefix."""
+    return _all_versions(s3, bucket=bucket, prefix=prefix, name=folder)
+
+
 def delete_versions(s3: S3Client, *, bucket: str, prefix: str, versions: Iterable[Garbage]) -> int:
     """Delete these versions for good, return how many; those already gone count as deleted.
 

@@ -19,3 +19,16 @@ class SupersededError(FleetError):
 
 class PublicationError(FleetError):
     """Some models could not be published, so none was."""
+
+
+class StatesError(FleetError):
+    """Step Functions refused a call; ``transient`` says whether it may succeed later."""
+
+    def __init__(self, message: str, *, code: str, transient: bool) -> None:
+        self.code = code
+        self.transient = transient
+        super().__init__(message)
+
+
+class TryAgainError(FleetError):
+    """Nothing of a batch could be done just now; the state machine repeats the call."""

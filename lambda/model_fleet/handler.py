@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Final, NotRequired, TypedDict, cast
 
 import boto3
 from botocore.config import Config
@@ -26,6 +26,7 @@ from model_artifacts import ArtifactsError
 from model_fleet.budget import TimeBudget
 from model_fleet.contract import FleetAttributes
 from model_fleet.errors import FleetError
+from model_fleet.execution import Machine, StatesClient
 from model_fleet.fleet import read_fleet, read_removal
 from model_fleet.publish import Publisher
 from model_fleet.remove import is_ours, remove
@@ -78,6 +79,7 @@ def is_complete(
     context: LambdaContext,
     *,
     s3: S3Client | None = None,
+    states: StatesClient | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(tz=UTC),
 ) -> IsCompleteResult:
     """Publish or remove as much as the call's time allows; the framework asks again until done."""
@@ -85,20 +87,27 @@ def is_complete(
         client = s3 if s3 is not None else _client()
         request = parse_event(event)
         if request.request_type is RequestType.DELETE:
-            remove(client, read_removal(request), request)
-            return IsCompleteResult(IsComplete=True)
-        return _publish(client, request, context, now)
+            removal = read_removal(request)
+            machine = _machine(removal.machine, states)
+            return IsCompleteResult(IsComplete=remove(client, removal, request, machine))
+        return _publish(client, request, context, now, states)
 
 
 def _publish(
-    s3: S3Client, request: ResourceEvent, context: LambdaContext, now: Callable[[], datetime]
+    s3: S3Client,
+    request: ResourceEvent,
+    context: LambdaContext,
+    now: Callable[[], datetime],
+    states: StatesClient | None,
 ) -> IsCompleteResult:
+    fleet = read_fleet(request.properties)
     publisher = Publisher(
         s3=s3,
-        fleet=read_fleet(request.properties),
+        fleet=fleet,
         event=request,
         budget=TimeBudget(context),
         now=now,
+        machine=_machine(fleet.machine, states),
     )
     index = publisher.publish()
     if index is None:
@@ -118,7 +127,21 @@ def _one_line_failures(context: LambdaContext) -> Generator[None]:
         raise FleetError(one_line(str(error), limit=limit) + place) from error
 
 
+def _machine(arn: str | None, states: StatesClient | None) -> Machine | None:
+    if arn is None:
+        return None
+    return Machine(states if states is not None else _states_client(), arn)
+
+
 @lru_cache(maxsize=1)
 def _client() -> S3Client:
     # the stubs of the services that we do not use are not installed
     return boto3.client("s3", config=_CONFIG)  # pyright: ignore[reportUnknownMemberType]
+
+
+@lru_cache(maxsize=1)
+def _states_client() -> StatesClient:
+    return cast(
+        StatesClient,
+        boto3.client("stepfunctions", config=_CONFIG),  # pyright: ignore[reportUnknownMemberType]
+    )

@@ -38,6 +38,8 @@ class Failure:
     reason: str
     passing: bool
     """A later call may well manage: S3 was busy, or time ran out."""
+    log: str | None = None
+    """Where to read on, where that is not the handler's own log."""
 
 
 @dataclass
@@ -47,6 +49,8 @@ class Report:
     made: int = 0
     failed: list[Failure] = field(default_factory=list[Failure])
     interrupted: list[Failure] = field(default_factory=list[Failure])
+    left: list[str] = field(default_factory=list[str])
+    """Models whose archive is not there yet, though nothing is wrong with them."""
 
 
 class _NotStartedError(Exception):
@@ -84,13 +88,15 @@ class Packager:
                 )
                 for step in steps
             ]
-            for future in running:
+            for step, future in zip(steps, running, strict=True):
                 outcome = future.result()
                 if isinstance(outcome, Failure):
                     failures = report.interrupted if outcome.passing else report.failed
                     failures.append(outcome)
                 else:
                     report.made += outcome
+                if outcome is False or (isinstance(outcome, Failure) and outcome.passing):
+                    report.left.append(step.model["name"])
         return report
 
     def _attempt(self, step: Step) -> Failure | bool:

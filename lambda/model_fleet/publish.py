@@ -9,27 +9,22 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from cfn_resource import ResourceEvent
-from model_artifacts import (
-    DocumentError,
-    Index,
-    LostRaceError,
-    Manifest,
-    StorageError,
-    manifest_digest,
-    parse_manifest,
-)
+from model_artifacts import Index, LostRaceError, Manifest, StorageError
 from model_artifacts.garbage import StoredArchive
 from model_artifacts.s3_index import StoredIndex, index_etag, write_index
 from model_artifacts.s3_inventory import delete_versions, list_archives
 from model_artifacts.succession import succeeding_index
 from model_fleet.budget import TimeBudget
-from model_fleet.errors import FleetError, PublicationError, SupersededError
+from model_fleet.contract import REPORT_FOLDER
+from model_fleet.delegate import Delegate
+from model_fleet.errors import PublicationError, SupersededError
+from model_fleet.execution import Machine
 from model_fleet.fleet import Fleet, owner_of
 from model_fleet.package import Packager, Report
 from model_fleet.plan import Action, Step, plan
 from model_fleet.report import failure_message
 from model_fleet.requests import find_index, is_newest
-from model_fleet.sources import open_sources, read_source
+from model_fleet.sources import open_sources, read_manifest
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -48,16 +43,21 @@ class Publisher:
     event: ResourceEvent
     budget: TimeBudget
     now: Callable[[], datetime]
+    machine: Machine | None = None
+    """What makes the archives that one call cannot; None where the platform has no such thing."""
 
     def publish(self) -> Index | None:
         """The index that names the manifest, or None when another call has to go on.
 
         Nothing is done twice: archives that are there stay, an index that names the manifest
-        already is returned as it is. Each round looks at everything afresh, since archives, the
-        index and the newest request may all have changed. Raises `SupersededError`,
-        `PublicationError`, `FleetError` and `ArtifactsError`.
+        already is returned as it is, an execution that makes the archives is joined. One for
+        another manifest goes on beside an index that needs no work: CloudFormation rolls back when
+        its hour is over, and the next deployment takes those archives up. Each round looks at
+        everything afresh, since archives, the index and the newest request may all have changed.
+        Raises `SupersededError`, `PublicationError`, `FleetError` and `ArtifactsError`.
         """
         manifest: Manifest | None = None
+        delegate = self._delegate()
         for _ in range(_ATTEMPTS):
             stored = self._index()
             published = self._already_published(stored)
@@ -65,8 +65,10 @@ class Publisher:
                 self._collect(published)
                 return published
             self._require_newest(stored.index)
+            if delegate is not None and delegate.is_busy():
+                return None
             if manifest is None:
-                manifest = self._manifest()
+                manifest = read_manifest(self.s3, self.fleet)
             # listed after the index was read: what `model_artifacts.garbage` rests on
             archives = list_archives(
                 self.s3, bucket=self.fleet.location.bucket, prefix=self.fleet.location.prefix
@@ -74,6 +76,9 @@ class Publisher:
             steps = plan(manifest, stored.index, archives)
             missing = [step for step in steps if step.action is not Action.REUSE]
             if missing:
+                if delegate is not None and delegate.takes(missing):
+                    self._hand_over(delegate, missing, manifest, stored.index)
+                    return None
                 if not self._make(missing, manifest, stored):
                     return None
                 continue
@@ -113,27 +118,31 @@ class Publisher:
                 f" {self.fleet.manifest_digest[:16]} is not published"
             )
 
-    def _manifest(self) -> Manifest:
-        fleet = self.fleet
-        data = read_source(self.s3, bucket=fleet.source_bucket, key=fleet.manifest_key)
-        name = f"s3://{fleet.source_bucket}/{fleet.manifest_key}"
-        digest = manifest_digest(data)
-        if digest != fleet.manifest_digest:
-            raise FleetError(
-                f"{name}: SHA-256 should be ManifestDigest {fleet.manifest_digest}, got {digest}"
+    def _delegate(self) -> Delegate | None:
+        if self.machine is None:
+            return None
+        return Delegate(self.s3, self.machine, self.fleet, self.event)
+
+    def _hand_over(
+        self, delegate: Delegate, missing: list[Step], manifest: Manifest, index: Index
+    ) -> None:
+        """Begin an execution for ``missing``, and stop it when a newer request came meanwhile."""
+        doomed = {step.key for step in missing if step.replace}
+        if doomed:
+            # else whoever makes the archive finds one there, and leaves it to be deleted
+            place = self.fleet.location
+            delete_versions(
+                self.s3,
+                bucket=place.bucket,
+                prefix=place.prefix,
+                versions=[item for item in index["garbage"] if item["key"] in doomed],
             )
-        manifest = parse_manifest(data, name=name)
-        problems = [
-            f"$.{field} must be the property {label}, {wanted!r}, got {got!r}"
-            for field, label, wanted, got in (
-                ("fleet", "Fleet", fleet.name, manifest["fleet"]),
-                ("prefix", "Prefix", fleet.location.prefix, manifest["prefix"]),
-            )
-            if wanted != got
-        ]
-        if problems:
-            raise DocumentError(name, problems)
-        return manifest
+        delegate.begin(missing, models=len(manifest["models"]))
+        try:
+            self._require_newest(self._index().index)
+        except SupersededError as error:
+            delegate.withdraw(str(error))
+            raise
 
     def _make(self, missing: list[Step], manifest: Manifest, stored: StoredIndex) -> bool:
         """Whether to go on in this call; raises when models fail, or nothing at all was done."""
@@ -161,7 +170,7 @@ class Publisher:
     def _succession(
         self, manifest: Manifest, index: Index, archives: Mapping[str, StoredArchive]
     ) -> Index:
-        return succeeding_index(
+        succession = succeeding_index(
             index,
             manifest=manifest,
             manifest_digest=self.fleet.manifest_digest,
@@ -169,6 +178,12 @@ class Publisher:
             stored=archives,
             now=self.now(),
         )
+        for model in manifest["models"]:
+            if model["recipe"] is not None:
+                current = succession["models"][model["name"]]["current"]
+                key = current["key"].removesuffix(".tar.gz")
+                current["report"] = f"{REPORT_FOLDER}{key}.json"
+        return succession
 
     def _write(self, index: Index, *, etag: str) -> Index | None:
         """The index as it was written, None after a lost race."""

@@ -10,7 +10,8 @@ from model_artifacts import Index
 from model_fleet.contract import FleetAttributes
 from model_fleet.package import Failure
 
-_NAMED: Final = 8
+NAMED: Final = 8
+"""Failing models that a message names; the others are counted."""
 _REASON_BYTES: Final = 280
 
 
@@ -30,9 +31,13 @@ def failure_message(failures: Sequence[Failure], *, models: int) -> str:
     ordered = sorted(failures, key=lambda failure: failure.model)
     named = "; ".join(
         f"model {failure.model}: {failure.step} failed:"
-        f" {one_line(failure.reason, limit=_REASON_BYTES)}"
-        for failure in ordered[:_NAMED]
+        f" {one_line(failure.reason, limit=_REASON_BYTES)}{_log(failure)}"
+        for failure in ordered[:NAMED]
     )
-    rest = len(ordered) - _NAMED
+    rest = len(ordered) - NAMED
     more = f"; and {rest} more" if rest > 0 else ""
     return f"{len(ordered)} of {models} models failed, the index is unchanged: {named}{more}"
+
+
+def _log(failure: Failure) -> str:
+    return f" (log: {failure.log})" if failure.log else ""

@@ -1,4 +1,4 @@
-"""Where a model's files come from: the source pack, or an object of their own."""
+"""What a fleet publishes and where its bytes come from: manifest, source pack, objects."""
 
 from __future__ import annotations
 
@@ -6,11 +6,20 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from model_artifacts import Manifest, ManifestFile, ManifestModel, SourceMissingError
+from model_artifacts import (
+    DocumentError,
+    Manifest,
+    ManifestFile,
+    ManifestModel,
+    SourceMissingError,
+    manifest_digest,
+    parse_manifest,
+)
 from model_artifacts.archive import Member, Readable
 from model_artifacts.errors import StorageError
 from model_artifacts.s3_calls import is_missing
 from model_artifacts.s3_reader import S3Reader, read_object
+from model_fleet.errors import FleetError
 from model_fleet.fleet import Fleet
 
 if TYPE_CHECKING:
@@ -65,6 +74,29 @@ def open_sources(s3: S3Client, fleet: Fleet, manifest: Manifest) -> Sources:
         if "offset" in file
     ]
     return Sources(s3, fleet, pack=_small_pack(s3, fleet, ends))
+
+
+def read_manifest(s3: S3Client, fleet: Fleet) -> Manifest:
+    """The manifest that the request names; raises `FleetError` and `ArtifactsError`."""
+    data = read_source(s3, bucket=fleet.source_bucket, key=fleet.manifest_key)
+    name = f"s3://{fleet.source_bucket}/{fleet.manifest_key}"
+    digest = manifest_digest(data)
+    if digest != fleet.manifest_digest:
+        raise FleetError(
+            f"{name}: SHA-256 should be ManifestDigest {fleet.manifest_digest}, got {digest}"
+        )
+    manifest = parse_manifest(data, name=name)
+    problems = [
+        f"$.{field} must be the property {label}, {wanted!r}, got {got!r}"
+        for field, label, wanted, got in (
+            ("fleet", "Fleet", fleet.name, manifest["fleet"]),
+            ("prefix", "Prefix", fleet.location.prefix, manifest["prefix"]),
+        )
+        if wanted != got
+    ]
+    if problems:
+        raise DocumentError(name, problems)
+    return manifest
 
 
 def read_source(s3: S3Client, *, bucket: str, key: str) -> bytes:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from accelerator_catalog import CPU_INSTANCES, GPU_EC2_INSTANCES
 from stacks.application import build_app
 from stacks.config import Platform, load_platform
+from stacks.platform_compile import CompilePlan
 
 ROOT = Path(__file__).resolve().parents[2]
 PLATFORMS = Path(__file__).parent / "platforms"
@@ -40,6 +42,16 @@ endpoint:
   network_isolation: false
   instance_type: ml.g4dn.xlarge
   scaling: off
+"""
+COMPILING = """
+platform: {name}
+region: {region}
+endpoint: {{instance_type: ml.g4dn.xlarge, image: {{tag: 25.04-py3}}}}
+compile:
+  always: true
+  images:
+    tensorrt: 111122223333.dkr.ecr.{region}.{suffix}/tensorrt:25.04-py3
+    neuronx: 111122223333.dkr.ecr.{region}.{suffix}/neuronx:2.9.0
 """
 NETWORK_ONLY = """
 platform: bare
@@ -158,6 +170,46 @@ def china(
     return synthesize(load(CHINA))
 
 
+def _compiling(platform: Platform) -> Platform:
+    """The platform as if its models had recipes of two engines."""
+    assert platform.compile is not None
+    plan = CompilePlan(
+        section=platform.compile.section,
+        engines={"tensorrt": ("g4dn",), "neuronx": ("inf2", "trn1")},
+        instances={
+            "g4dn": (GPU_EC2_INSTANCES["g4dn.2xlarge"], GPU_EC2_INSTANCES["g4dn.4xlarge"]),
+            "cpu": (CPU_INSTANCES["m6i.4xlarge"],),
+        },
+    )
+    return replace(platform, compile=plan)
+
+
+@pytest.fixture(scope="session")
+def compiling(
+    synthesize: Callable[[Platform], Synthesized], load: Callable[[str], Platform]
+) -> Synthesized:
+    """Named as the fleet of `tests.support.fleet_world`."""
+    text = COMPILING.format(name="laptop", region="us-east-1", suffix="amazonaws.com")
+    return synthesize(_compiling(load(text)))
+
+
+@pytest.fixture(scope="session")
+def china_compiling(
+    synthesize: Callable[[Platform], Synthesized], load: Callable[[str], Platform]
+) -> Synthesized:
+    text = COMPILING.format(name="china-compiling", region="cn-north-1", suffix="amazonaws.com.cn")
+    return synthesize(_compiling(load(text)))
+
+
+@pytest.fixture(scope="session")
+def packaging(
+    synthesize: Callable[[Platform], Synthesized], load: Callable[[str], Platform]
+) -> Synthesized:
+    """The state machine without a compiler."""
+    text = "platform: packaging\nregion: us-east-1\nendpoint: {}\ncompile: {always: true}\n"
+    return synthesize(load(text))
+
+
 @pytest.fixture(scope="session")
 def govcloud(
     synthesize: Callable[[Platform], Synthesized], load: Callable[[str], Platform]
@@ -186,6 +238,9 @@ def network_only(
         "comparison",
         "elastic_inference",
         "china_comparison",
+        "compiling",
+        "china_compiling",
+        "packaging",
     ],
 )
 def any_platform(request: pytest.FixtureRequest) -> Synthesized:

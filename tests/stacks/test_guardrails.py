@@ -22,6 +22,7 @@ _IAM = "https://docs.aws.amazon.com/service-authorization/latest/reference/list_
 WITHOUT_A_RESOURCE = {
     "autoscaling:DescribeAutoScalingGroups": f"{_IAM}amazonec2autoscaling.html",
     "autoscaling:DescribeAutoScalingInstances": f"{_IAM}amazonec2autoscaling.html",
+    "batch:DescribeJobs": f"{_IAM}awsbatch.html",
     "cloudwatch:PutMetricData": f"{_IAM}amazoncloudwatch.html",
     "ec2:DescribeAvailabilityZones": f"{_IAM}amazonec2.html",
     "ec2:DescribeDhcpOptions": f"{_IAM}amazonec2.html",
@@ -41,6 +42,19 @@ WITHOUT_A_RESOURCE = {
     "ssmmessages:CreateDataChannel": f"{_IAM}amazonsessionmanagermessagegatewayservice.html",
     "ssmmessages:OpenControlChannel": f"{_IAM}amazonsessionmanagermessagegatewayservice.html",
     "ssmmessages:OpenDataChannel": f"{_IAM}amazonsessionmanagermessagegatewayservice.html",
+    # https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
+    "logs:CreateLogDelivery": f"{_IAM}amazoncloudwatchlogs.html",
+    "logs:DeleteLogDelivery": f"{_IAM}amazoncloudwatchlogs.html",
+    "logs:DescribeLogGroups": f"{_IAM}amazoncloudwatchlogs.html",
+    "logs:DescribeResourcePolicies": f"{_IAM}amazoncloudwatchlogs.html",
+    "logs:GetLogDelivery": f"{_IAM}amazoncloudwatchlogs.html",
+    "logs:ListLogDeliveries": f"{_IAM}amazoncloudwatchlogs.html",
+    "logs:PutResourcePolicy": f"{_IAM}amazoncloudwatchlogs.html",
+    "logs:UpdateLogDelivery": f"{_IAM}amazoncloudwatchlogs.html",
+    "xray:GetSamplingRules": f"{_IAM}awsx-ray.html",
+    "xray:GetSamplingTargets": f"{_IAM}awsx-ray.html",
+    "xray:PutTelemetryRecords": f"{_IAM}awsx-ray.html",
+    "xray:PutTraceSegments": f"{_IAM}awsx-ray.html",
 }
 
 
@@ -79,8 +93,10 @@ def test_resource_star_is_left_to_actions_that_take_no_resource(any_platform: An
 def test_every_arn_and_registry_is_of_the_platforms_own_partition(
     china: Any,
     china_comparison: Any,
+    china_compiling: Any,
     china_fleet: Any,
     comparison: Any,
+    compiling: Any,
     fleet: Any,
     govcloud: Any,
     laptop: Any,
@@ -88,7 +104,9 @@ def test_every_arn_and_registry_is_of_the_platforms_own_partition(
     for synthesized, partition, suffix in (
         (laptop, "aws", "amazonaws.com"),
         (fleet, "aws", "amazonaws.com"),
+        (compiling, "aws", "amazonaws.com"),
         (china, "aws-cn", "amazonaws.com.cn"),
+        (china_compiling, "aws-cn", "amazonaws.com.cn"),
         (china_fleet, "aws-cn", "amazonaws.com.cn"),
         (comparison, "aws", "amazonaws.com"),
         (china_comparison, "aws-cn", "amazonaws.com.cn"),

@@ -26,6 +26,7 @@ _AROUND_A_CLUSTER = ("AWS::IAM::", "AWS::Lambda::", "AWS::Logs::", "AWS::StepFun
         ("comparison", "comparison"),
         ("elastic_inference", "comparison"),
         ("china_comparison", "comparison"),
+        ("compiling", "models"),
     ],
 )
 def test_template(

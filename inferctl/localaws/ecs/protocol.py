@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 import botocore.session
-from botocore.model import (
-    ListShape,
-    MapShape,
-    OperationModel,
-    ServiceModel,
-    Shape,
-    StructureShape,
-)
+from botocore.model import OperationModel, ServiceModel
 
 from inferctl.localaws.http import HttpRequest, HttpResponse
+from inferctl.localaws.shapes import content, without_null
 
 from .errors import EcsError, client_error, not_emulated
 from .validation import validate
@@ -48,7 +41,7 @@ def parse_input(model: OperationModel, body: bytes) -> dict[str, Any]:
         parsed = json.loads(body or b"{}")
     except ValueError as error:
         raise client_error(f"the body is no JSON: {error}") from error
-    call: dict[str, Any] = _without_null(parsed)
+    call: dict[str, Any] = without_null(parsed)
     if model.input_shape is not None:
         validate(call, model.input_shape)
     return call
@@ -57,8 +50,8 @@ def parse_input(model: OperationModel, body: bytes) -> dict[str, Any]:
 def success(model: OperationModel, result: Any) -> HttpResponse:
     """The answer; a member that the output does not have is a mistake of ours."""
     shape = model.output_shape
-    content = {} if shape is None else _content(shape, result)
-    return HttpResponse(200, json.dumps(content).encode(), {"Content-Type": _CONTENT_TYPE})
+    answer = {} if shape is None else content(shape, result)
+    return HttpResponse(200, json.dumps(answer).encode(), {"Content-Type": _CONTENT_TYPE})
 
 
 def failure(error: EcsError) -> HttpResponse:
@@ -66,26 +59,3 @@ def failure(error: EcsError) -> HttpResponse:
     body = json.dumps({"__type": error.code, "message": str(error)}).encode()
     headers = {"Content-Type": _CONTENT_TYPE, "x-amzn-errortype": error.code}
     return HttpResponse(error.status, body, headers)
-
-
-def _without_null(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_null(item) for key, item in value.items() if item is not None}
-    return [_without_null(item) for item in value] if isinstance(value, list) else value
-
-
-def _content(shape: Shape, value: Any) -> Any:
-    if isinstance(shape, StructureShape):
-        unknown = sorted(value.keys() - shape.members.keys())
-        if unknown:
-            raise KeyError(f"{shape.name} has no members {unknown}")
-        return {
-            name: _content(member, value[name])
-            for name, member in shape.members.items()
-            if value.get(name) is not None
-        }
-    if isinstance(shape, ListShape):
-        return [_content(shape.member, item) for item in value]
-    if isinstance(shape, MapShape):
-        return {key: _content(shape.value, item) for key, item in value.items()}
-    return value.timestamp() if isinstance(value, datetime) else value

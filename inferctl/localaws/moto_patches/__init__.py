@@ -33,8 +33,16 @@ from . import (
     sagemaker_instance_types,
     sagemaker_update_endpoint,
     ssm_public_images,
+    step_functions_batch_jobs,
     step_functions_clients,
+    step_functions_distributed_map,
+    step_functions_error_codes,
+    step_functions_error_names,
     step_functions_execution_name,
+    step_functions_history,
+    step_functions_json_paths,
+    step_functions_stop,
+    step_functions_threads,
 )
 from .patch import Patch
 
@@ -65,8 +73,16 @@ PATCHES: tuple[Patch, ...] = (
     *sagemaker_instance_types.PATCHES,
     *sagemaker_update_endpoint.PATCHES,
     *ssm_public_images.PATCHES,
+    *step_functions_batch_jobs.PATCHES,
     *step_functions_clients.PATCHES,
+    *step_functions_distributed_map.PATCHES,
+    *step_functions_error_codes.PATCHES,
+    *step_functions_error_names.PATCHES,
     *step_functions_execution_name.PATCHES,
+    *step_functions_history.PATCHES,
+    *step_functions_json_paths.PATCHES,
+    *step_functions_stop.PATCHES,
+    *step_functions_threads.PATCHES,
 )
 
 

@@ -52,6 +52,21 @@ class Clusters:
         return []
 
 
+class Jobs(Clusters):
+    """Stands for Batch."""
+
+    def wait(self, job_id: str, *, seconds: float, region: str = "") -> bool:
+        raise AssertionError((job_id, seconds, region))
+
+    def lose_host(self, job_id: str, *, region: str = "") -> bool:
+        raise AssertionError((job_id, region))
+
+    def pid(self, job_id: str, *, region: str = "") -> int | None:
+        raise AssertionError((job_id, region))
+
+    def close(self) -> None: ...
+
+
 class Rest:
     """Stands for moto."""
 
@@ -74,19 +89,26 @@ def clusters() -> Clusters:
 
 
 @pytest.fixture
+def jobs() -> Jobs:
+    return Jobs()
+
+
+@pytest.fixture
 def rest() -> Rest:
     return Rest()
 
 
 @pytest.fixture
-def router(parts: Everything, clusters: Clusters, rest: Rest) -> Router:
+def router(parts: Everything, clusters: Clusters, jobs: Jobs, rest: Rest) -> Router:
     admin = Admin(
         status=parts.status,
         leftovers=lambda: {"leftovers": [], "retained": []},
         deliver=parts.deliver,
         shutdown=lambda: parts.seen.append("shutdown"),
     )
-    return Router(admin=admin, serving=parts, cloudformation=parts, ecs=clusters, moto=rest)
+    return Router(
+        admin=admin, serving=parts, cloudformation=parts, ecs=clusters, batch=jobs, moto=rest
+    )
 
 
 def request(
@@ -170,6 +192,14 @@ def test_ecs_calls_reach_our_ecs_and_not_moto(
 
     assert router.handle(sent).status == 298
     assert clusters.seen == [(sent, "eu-west-1")]
+    assert rest.seen == []
+
+
+def test_batch_calls_reach_our_batch_and_not_moto(router: Router, jobs: Jobs, rest: Rest) -> None:
+    sent = request("POST", "/v1/submitjob", b"{}", scope="batch")
+
+    assert router.handle(sent).status == 298
+    assert jobs.seen == [(sent, "eu-west-1")]
     assert rest.seen == []
 
 

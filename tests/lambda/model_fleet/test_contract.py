@@ -50,6 +50,8 @@ def test_properties_of_the_contract_are_those_that_the_handler_reads() -> None:
             "ManifestDigest": "0" * 64,
             "SourcePackKey": "pack",
             "Retain": "false",
+            "StateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:fleet",
+            "Compilers": "{}",
         }
     )
 
@@ -67,7 +69,15 @@ def test_attributes_of_the_contract_are_those_that_the_handler_returns() -> None
     assert all(isinstance(value, str) for value in returned.values())
 
 
-@pytest.mark.parametrize("handler", [contract.ON_EVENT, contract.IS_COMPLETE])
+@pytest.mark.parametrize(
+    "handler",
+    [
+        contract.ON_EVENT,
+        contract.IS_COMPLETE,
+        contract.PACKAGE_HANDLER,
+        contract.FAILURE_HANDLER,
+    ],
+)
 def test_handler_names_resolve_to_callables(handler: str) -> None:
     module, _, name = handler.rpartition(".")
 
@@ -79,6 +89,7 @@ def test_handlers_load_with_the_packages_of_the_contract_alone(tmp_path: Path) -
         shutil.copytree(LAMBDA_ROOT / package, tmp_path / package)
     program = (
         "import sys; sys.path.insert(0, sys.argv[1]); import model_fleet.handler;"
+        " import model_fleet.package_handler, model_fleet.failure_handler;"
         " files = [getattr(module, '__file__', None) or '' for module in sys.modules.values()];"
         " print(any(file.startswith(sys.argv[1]) for file in files));"
         " print(any(file.startswith(sys.argv[2]) for file in files));"

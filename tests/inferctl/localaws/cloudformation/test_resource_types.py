@@ -11,6 +11,7 @@ from inferctl.localaws.cloudformation.resources import RESOURCE_TYPES, is_custom
 from . import (
     cases_account,
     cases_balancing,
+    cases_batch,
     cases_compute,
     cases_ec2,
     cases_ecs,
@@ -25,6 +26,7 @@ CASES = [
     *cases_account.CASES,
     *cases_compute.CASES,
     *cases_balancing.CASES,
+    *cases_batch.CASES,
     *cases_ecs.CASES,
 ]
 

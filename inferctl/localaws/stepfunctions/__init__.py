@@ -1,0 +1,1 @@
+"""The parts of Step Functions that moto's interpreter lacks; its patches call them."""
