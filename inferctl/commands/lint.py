@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from accelerator_catalog import NEWEST_TRITON_TAG
+from accelerator_catalog import NEWEST_TRITON_TAG, core_version_of_target
 from model_folders import Build, ModelFileError, ModelFolder, load_model_folder, models_root
 from model_lint import Finding, ImageKind, Severity, lint_fleet
 from model_lint.output import as_github, as_json, as_text, count, summary
@@ -69,6 +69,9 @@ def _folders(paths: Sequence[Path]) -> tuple[int, list[Finding]]:
             continue
         for build in folder.builds.values():
             for target in build.targets:
+                # Triton serves no Neuron build: TensorFlow Serving and TorchServe do.
+                if core_version_of_target(target) is not None:
+                    continue
                 kind: ImageKind = "laptop" if target == "cpu" else "extended"
                 by_kind[kind].append((folder, build, target))
     findings: list[Finding] = []

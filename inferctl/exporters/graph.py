@@ -52,6 +52,12 @@ class GraphWriter:
         )
         return output
 
+    def fork(self, operator: str, inputs: Sequence[str], outputs: Sequence[str], **kw: Any) -> None:
+        """Add an operator with several outputs, named ``outputs``, and attributes ``kw``."""
+        for output in outputs:
+            self._claim(output)
+        self._graph.node.append(helper.make_node(operator, inputs, outputs, outputs[0], **kw))
+
     def input(self, name: str, kind: int, shape: Sequence[int | str]) -> str:
         """Declare an input of ``onnx.TensorProto`` type ``kind``; a text dimension is free."""
         self._claim(name)

@@ -21,7 +21,7 @@ Pair = tuple[int, int]
 
 @dataclass(frozen=True, kw_only=True)
 class Convolution:
-    """A convolution without bias. ``kernel``, ``stride``, ``padding`` are (height, width)."""
+    """A convolution. ``kernel``, ``stride``, ``padding`` are (height, width)."""
 
     inputs: int
     outputs: int
@@ -55,12 +55,15 @@ class ImageNetwork:
             )
         return self.graph.weight(name, tensor)
 
-    def convolve(self, name: str, value: str, layer: Convolution) -> str:
-        """Convolution with weights ``<name>.weight``."""
+    def convolve(
+        self, name: str, value: str, layer: Convolution, *, bias: str | None = None
+    ) -> str:
+        """Convolution with weights ``<name>.weight``, and the graph's tensor ``bias`` if given."""
         top, left = layer.padding
+        kernel = self.weight(f"{name}.weight", layer.shape)
         return self.graph.node(
             "Conv",
-            [value, self.weight(f"{name}.weight", layer.shape)],
+            [value, kernel] if bias is None else [value, kernel, bias],
             name,
             kernel_shape=layer.kernel,
             strides=[layer.stride, layer.stride],

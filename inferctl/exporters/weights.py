@@ -37,7 +37,10 @@ def export_weights(weights: WeightsFile, progress: Progress) -> Exported:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".part-") as part:
         written = Path(part) / "exported"
-        write_model(model, written)
+        if isinstance(model, bytes):
+            written.write_bytes(model)
+        else:
+            write_model(model, written)
         size = written.stat().st_size
         digest = file_digest(written)
         destination = cached_weights(digest, weights.path)
@@ -57,12 +60,12 @@ def prepare_weights(weights: WeightsFile, progress: Progress) -> Exported:
     return exported
 
 
-def _export(exporter: str, origin: Origin) -> onnx.ModelProto:
+def _export(exporter: str, origin: Origin) -> onnx.ModelProto | bytes:
     if exporter not in EXPORTERS:
         raise ExportError(
             f"exporter {exporter!r} must be one of {', '.join(EXPORTERS)}"
             " (a new one is listed in inferctl/exporters/__init__.py)"
         )
     module = importlib.import_module(f"inferctl.exporters.{exporter}")
-    model: onnx.ModelProto = module.export(origin)
+    model: onnx.ModelProto | bytes = module.export(origin)
     return model

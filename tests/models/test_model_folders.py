@@ -8,10 +8,17 @@ import pytest
 from google.protobuf import text_format
 from tritonclient.grpc import model_config_pb2
 
+from accelerator_catalog import core_version_of_target
 from model_folders import load_model_folder, models_root
 
 MODELS = sorted(path.parent for path in models_root().glob("*/model.yaml"))
-BUILDS = [(path, name) for path in MODELS for name in load_model_folder(path).builds]
+BUILDS = [
+    (path, name)
+    for path in MODELS
+    for name, build in load_model_folder(path).builds.items()
+    # TensorFlow Serving and TorchServe read no config.pbtxt
+    if all(core_version_of_target(target) is None for target in build.targets)
+]
 
 
 @pytest.mark.parametrize("path", MODELS, ids=lambda path: path.name)

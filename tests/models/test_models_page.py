@@ -10,7 +10,15 @@ import numpy as np
 import pytest
 from pydantic import BaseModel
 
-from model_folders import ModelFolder, load_model_folder
+from model_folders import (
+    ModelFolder,
+    NeuronTfRecipe,
+    NeuronxRecipe,
+    OnnxRuntimeRecipe,
+    TensorRtRecipe,
+    Verification,
+    load_model_folder,
+)
 from model_folders.model_file import BuildSpec, Golden, ModelFile
 from model_lint import lint_build
 from model_lint.output import summary
@@ -49,7 +57,10 @@ def test_the_model_of_the_page_answers_what_the_page_says(doubler: ModelFolder) 
     assert got["OUT"].tolist() == [answer["outputs"][0]["data"]]
 
 
-@pytest.mark.parametrize("section", [ModelFile, BuildSpec, Golden])
+RECIPES = (TensorRtRecipe, NeuronxRecipe, NeuronTfRecipe, OnnxRuntimeRecipe)
+
+
+@pytest.mark.parametrize("section", [ModelFile, BuildSpec, Golden, Verification, *RECIPES])
 def test_every_key_of_the_model_file_is_explained(section: type[BaseModel]) -> None:
     for key in section.model_fields:
         assert f"`{key}`" in PAGE or f"`golden.{key}`" in PAGE or f"`{key}." in PAGE, key

@@ -22,6 +22,7 @@ from model_artifacts import (
     sha256_hex,
 )
 from model_artifacts.s3_index import load_index
+from model_fleet.execution import StatesClient
 from model_fleet.handler import IsCompleteResult, is_complete, on_event
 from tests.support.faulty_s3 import Fault, FaultyS3
 
@@ -70,6 +71,7 @@ class FleetWorld:
     faults: list[Fault] = field(default_factory=list)
     guarded: bool = True
     """Look after each change; not in a world that someone broke from outside."""
+    states: StatesClient | None = None
 
     def release(
         self,
@@ -120,15 +122,15 @@ class FleetWorld:
         return event
 
     def on_event(self, event: Mapping[str, Any], context: Context | None = None) -> str:
-        client = self._client()
+        client = self.client()
         return on_event(deepcopy(event), context or Context(), s3=client)["PhysicalResourceId"]
 
     def is_complete(
         self, event: Mapping[str, Any], context: Context | None = None
     ) -> IsCompleteResult:
-        client = self._client()
+        client = self.client()
         identified = {"PhysicalResourceId": f"artifacts/{PREFIX}", **deepcopy(event)}
-        return is_complete(identified, context or Context(), s3=client)
+        return is_complete(identified, context or Context(), s3=client, states=self.states)
 
     def run(self, event: Mapping[str, Any]) -> IsCompleteResult:
         """What the Provider framework does: one `on_event`, then `is_complete` until it is."""
@@ -137,7 +139,11 @@ class FleetWorld:
             result = self.is_complete(event)
             if result["IsComplete"]:
                 return result
+            self.meanwhile()
         raise AssertionError(f"not complete after {MANY} calls")
+
+    def meanwhile(self) -> None:
+        """What happens between two looks of the framework."""
 
     def index(self, prefix: str = PREFIX) -> Index | None:
         try:
@@ -167,7 +173,8 @@ class FleetWorld:
             missing = {item["key"] for item in named_artifacts(index)} - self.stored()
             assert not missing, f"the index names missing objects: {sorted(missing)}"
 
-    def _client(self) -> S3Client:
+    def client(self) -> S3Client:
+        """S3 with this world's faults."""
         check = self.assert_sound if self.guarded else lambda: None
         return FaultyS3(self.s3, check, self.faults).as_client()
 

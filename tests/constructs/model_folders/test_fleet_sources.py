@@ -138,9 +138,11 @@ def test_a_recipe_travels_with_the_compiler_of_the_serving_image(
     yaml = (
         "description: d\nlicence: MIT\nbuilds: {gpu: {targets: [g5], precision: fp16, overlays:"
         " [repository], compile: {engine: tensorrt, input: m.onnx, output: m.plan, precision:"
-        " fp16, shapes: {x: {min: [1], opt: [2], max: [4]}}}}}\n"
+        " fp16, shapes: {x: {min: [1], opt: [2], max: [4]}}, verify: {request: r.json,"
+        " max_absolute_error: 0.5, minimum_cosine: 0.9}}}}\n"
     )
-    folder = load_model_folder(write_model(yaml=yaml, files={"repository/m.onnx": b"o"}))
+    files = {"repository/m.onnx": b"o", "r.json": b"{}"}
+    folder = load_model_folder(write_model(yaml=yaml, files=files))
 
     sources = build_fleet_sources(
         fleet="f",
@@ -158,7 +160,26 @@ def test_a_recipe_travels_with_the_compiler_of_the_serving_image(
         "output": "m.plan",
         "precision": "fp16",
         "shapes": {"x": {"min": [1], "opt": [2], "max": [4]}},
+        "calibration": None,
+        "workspace_mib": None,
+        "verify": {
+            "request": "r.json",
+            "max_absolute_error": 0.5,
+            "minimum_cosine": 0.9,
+            "sha256": hashlib.sha256(b"{}").hexdigest(),
+        },
+        "revision": 1,
     }
+    # beside the archive's files, so that the compiler finds it and no server ever does
+    golden = model["golden"]
+    assert (golden["path"], golden["size"], golden["sha256"]) == (
+        "r.json",
+        2,
+        hashlib.sha256(b"{}").hexdigest(),
+    )
+    assert [file["path"] for file in model["files"]] == ["m.onnx"]
+    pack = sources.pack_path.read_bytes()
+    assert pack[golden["offset"] : golden["offset"] + 2] == b"{}"
 
 
 def test_the_problems_of_all_models_come_together(write_model: WriteModel, tmp_path: Path) -> None:

@@ -23,7 +23,8 @@ builds:
     overlays: [repository]
     precision: fp16
     compile: {engine: tensorrt, input: m/1/x.onnx, output: m/1/x.plan, precision: fp16,
-              shapes: {x: {min: [1], opt: [2], max: [4]}}}
+              shapes: {x: {min: [1], opt: [2], max: [4]}},
+              verify: {request: golden.json, max_absolute_error: 0.1, minimum_cosine: 0.99}}
 """
 LOCKED = """\
 description: d
@@ -144,9 +145,28 @@ def test_a_recipe_needs_its_input_and_not_its_output(write_model: WriteModel) ->
         folder.source_files(folder.builds["gpu-tensorrt"])
 
     assert [problem.split(" (")[0].split(": ")[1] for problem in caught.value.problems] == [
-        "builds.gpu-tensorrt.compile.input must be one of the build's files, got 'm/1/x.onnx'",
+        "builds.gpu-tensorrt.compile must read only files of the build, got 'm/1/x.onnx'",
         "builds.gpu-tensorrt.compile.output must not be a source file, got 'm/1/x.plan'",
     ]
+
+
+def test_the_request_to_verify_with_is_read_with_its_digest(write_model: WriteModel) -> None:
+    folder = load_model_folder(write_model(yaml=TWO_BUILDS, files=FILES))
+
+    request = folder.verification_request(folder.builds["gpu-tensorrt"])
+
+    assert request is not None
+    assert (request.path, request.size, request.mode) == ("golden.json", 2, 0o644)
+    assert request.sha256 == hashlib.sha256(b"{}").hexdigest()
+    assert folder.verification_request(folder.builds["laptop"]) is None
+
+
+def test_a_request_to_verify_with_that_is_not_there_is_refused(write_model: WriteModel) -> None:
+    yaml = TWO_BUILDS.replace("verify: {request: golden.json", "verify: {request: other.json")
+    folder = load_model_folder(write_model(yaml=yaml, files=FILES))
+
+    with pytest.raises(ModelFileError, match=r"verify.request must be a readable file .*'other"):
+        folder.verification_request(folder.builds["gpu-tensorrt"])
 
 
 def test_a_build_may_replace_the_golden_answer_or_do_without(write_model: WriteModel) -> None:

@@ -23,6 +23,7 @@ WEIGHTS = """\
 """
 COMPILE = (
     "    compile: {engine: tensorrt, input: a, output: b, precision: fp16,"
+    " verify: {request: r.json, max_absolute_error: 0.1, minimum_cosine: 0.99},"
     " shapes: {x: {min: [1], opt: [2], max: [4]}}}\n"
 )
 GOLDEN = "golden: {request: r.json, answer: a.json, max_absolute_error: 1.0e-3}\n"
@@ -197,7 +198,10 @@ WRONG: dict[str, tuple[str, list[str]]] = {
     ),
     "engine": (
         GPU + COMPILE.replace("tensorrt", "tensorflow"),
-        ["builds.laptop.compile.engine must be 'tensorrt', got 'tensorflow' (choose one of these)"],
+        [
+            "builds.laptop.compile.engine must be one of tensorrt, neuronx, neuron-tf, onnxruntime,"
+            " got 'tensorflow' (choose one of these)"
+        ],
     ),
     "shape range order": (
         GPU + COMPILE.replace("opt: [2]", "opt: [8]"),

@@ -31,6 +31,7 @@ builds:
       output: encoder/1/model.plan
       precision: fp16
       shapes: {token_ids: {min: [1, 128], opt: [8, 128], max: [8, 128]}}
+      verify: {request: golden/r.json, max_absolute_error: 0.1, minimum_cosine: 0.99}
     weights:
       - path: encoder/1/model.onnx
         exporter: minilm

@@ -14,7 +14,7 @@ from inferctl.exporters.graph import GraphWriter
 from inferctl.exporters.lock import lock_model
 from inferctl.exporters.origin import ExportError, Origin, Seed
 from inferctl.exporters.weights import prepare_weights
-from model_folders import WeightsFile, is_cached, load_model_folder
+from model_folders import SeedSource, WeightsFile, is_cached, load_model_folder
 
 MODEL_YAML = """\
 description: d  # kept
@@ -76,6 +76,26 @@ def test_prepared_weights_lie_under_their_digest(repository: Path, tiny_exporter
     assert made.path == repository / ".cache/weights" / f"{tiny_exporter}.onnx"
     assert is_cached(weights)
     assert [path.name for path in made.path.parent.iterdir()] == [made.path.name]
+
+
+def test_an_exporter_may_give_the_files_bytes(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inferctl.exporters.yolov4_darknet.export", lambda _origin: b"numbers")
+    digest = hashlib.sha256(b"numbers").hexdigest()
+    weights = WeightsFile(
+        path="m.weights",
+        exporter="yolov4_darknet",
+        source=SeedSource(seed=0),
+        sha256=digest,
+        size=7,
+    )
+
+    made = prepare_weights(weights, _silent)
+
+    assert made.path == repository / ".cache" / "weights" / f"{digest}.weights"
+    assert made.path.read_bytes() == b"numbers"
+    assert is_cached(weights)
 
 
 def test_bytes_other_than_the_locked_ones_are_refused_and_removed(

@@ -11,6 +11,7 @@ import pytest
 from model_artifacts import (
     DocumentError,
     ManifestFile,
+    ManifestModel,
     parse_index,
     parse_manifest,
     sha256_hex,
@@ -86,6 +87,9 @@ def test_wrong_manifest_is_refused(changes: dict[str, Any], message: str) -> Non
         ({"files": []}, ".files must not be empty"),
         ({"recipe": "tensorrt"}, ".recipe must be an object or null, got 'tensorrt'"),
         ({"shapes": 3}, ".shapes must be an object or a list or null, got 3"),
+        ({"golden": None}, ".golden must be an object, got None"),
+        ({"golden": {"path": "r.json"}}, ".golden.sha256 is required"),
+        ({"golden": {**any_file(), "blob": "r"}}, ".golden must have either offset or blob, got"),
     ],
 )
 def test_wrong_model_is_refused(changes: dict[str, Any], message: str) -> None:
@@ -115,6 +119,14 @@ def test_wrong_file_is_refused(changes: dict[str, Any], message: str) -> None:
         parse(any_manifest(models=[any_model("minilm", [file])]))
 
     assert message in str(caught.value)
+
+
+def test_the_request_to_verify_with_travels_beside_the_files() -> None:
+    model: ManifestModel = {**any_model("minilm", [any_file()]), "golden": any_file()}
+
+    read = parse_manifest(json.dumps(any_manifest(models=[model])).encode())
+
+    assert read["models"][0].get("golden") == any_file()
 
 
 def test_every_problem_is_reported_at_once() -> None:

@@ -1,0 +1,1 @@
+"""Compiles one model of a fleet: fetch, compile, verify, assemble, report, publish."""
