@@ -24,6 +24,9 @@ NEVER_IMPORTED = {
     "constructs/tf_serving_images": {"aws_cdk", "stacks", "inferctl", "boto3"},
     "constructs/model_folders": {"aws_cdk", "stacks", "inferctl"},
     "container/load_client": {"aws_cdk", "inference_constructs", "stacks", "inferctl"},
+    "container/model_compiler": {
+        *("aws_cdk", "inference_constructs", "stacks", "inferctl", "model_folders"),
+    },
     "container/neuron_metrics": {
         *("aws_cdk", "inference_constructs", "stacks", "inferctl", "fleet_packing"),
     },

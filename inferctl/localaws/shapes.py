@@ -58,9 +58,7 @@ def out_of_range(
     """
 
     def below(item: Any, member: Shape, place: str) -> Iterator[str]:
-        return out_of_range(
-            item, member, place, open_lists=open_lists, also_required=also_required
-        )
+        return out_of_range(item, member, place, open_lists=open_lists, also_required=also_required)
 
     if isinstance(shape, StructureShape):
         for name in (*shape.required_members, *also_required.get(shape.name, ())):

@@ -29,7 +29,9 @@ def validate(value: Any, shape: StructureShape) -> None:
     problems = list(malformed(value, shape))
     if problems:
         raise client_error("; ".join(problems))
-    problems = list(out_of_range(value, shape, open_lists=_OPEN_LISTS, also_required=_ALSO_REQUIRED))
+    problems = list(
+        out_of_range(value, shape, open_lists=_OPEN_LISTS, also_required=_ALSO_REQUIRED)
+    )
     if problems:
         raise invalid("; ".join(problems))
 
