@@ -5,7 +5,6 @@ Format: https://cocodataset.org/#format-data
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,6 +91,8 @@ def _categories(entries: list[Any], problems: list[str]) -> dict[int, str]:
     for position, entry in enumerate(entries):
         if not isinstance(entry, dict) or not is_id(entry.get("id")):
             problems.append(f"categories[{position}] must be an object with a whole number as id")
+        elif entry["id"] in found:
+            problems.append(f"categories[{position}].id: {entry['id']} is there twice")
         else:
             found[entry["id"]] = str(entry.get("name", entry["id"]))
     return found
@@ -113,6 +114,8 @@ def _check_boxes(
         problems += box_problems(place, entry, pictures, categories)
         if not is_number(entry.get("area")) or entry["area"] < 0:
             problems.append(f"{place}.area must be a number of square pixels")
+        if entry.get("iscrowd", 0) not in (0, 1):
+            problems.append(f"{place}.iscrowd must be 0 or 1, got {entry['iscrowd']!r}")
 
 
 def box_problems(
@@ -135,10 +138,10 @@ def box_problems(
 
 
 def is_id(value: object) -> TypeGuard[int]:
-    """Whether ``value`` is a whole number, which true and false are not."""
-    return isinstance(value, int) and not isinstance(value, bool)
+    """Whether ``value`` is a whole number that numpy can hold; true and false are none."""
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
 
 
 def is_number(value: object) -> TypeGuard[float]:
-    """Whether ``value`` is a finite number."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    """Whether ``value`` is a finite number, and none that only arithmetic could hold."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e12

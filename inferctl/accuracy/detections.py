@@ -12,6 +12,7 @@ from inferctl.accuracy.annotations import AnnotatedSet, Picture, box_problems, i
 from inferctl.accuracy.coco_classes import category_of
 from inferctl.accuracy.errors import AccuracyInputError
 from inferctl.accuracy.json_file import read_json
+from load_client.report_file import write_whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,9 +70,7 @@ def read_detections(path: Path, annotated: AnnotatedSet) -> tuple[Detection, ...
 
 def write_detections(path: Path, detections: Iterable[Detection]) -> None:
     """The results file, complete or not there."""
-    partial = path.with_name(f"{path.name}.partial")
-    partial.write_text(json.dumps([detection.document for detection in detections]))
-    partial.replace(path)
+    write_whole(path, json.dumps([detection.document for detection in detections]).encode())
 
 
 def from_tensors(

@@ -52,10 +52,13 @@ def evaluate(annotated: AnnotatedSet, detections: Sequence[Detection]) -> Evalua
 
     with redirect_stdout(io.StringIO()):
         truth = COCO()
-        # pycocotools writes into what it is given
+        # pycocotools writes into what it is given, and takes a match with annotation 0 for none
         truth.dataset = {
             **annotated.document,
-            "annotations": [{"iscrowd": 0, **one} for one in annotated.document["annotations"]],
+            "annotations": [
+                {"iscrowd": 0, **one, "id": number}
+                for number, one in enumerate(annotated.document["annotations"], start=1)
+            ],
         }
         truth.createIndex()
         evaluation: Any = COCOeval(truth, _results(truth, detections), "bbox")

@@ -15,5 +15,5 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_bytes())
     except OSError as error:
         raise AccuracyInputError(path, [f"cannot be read: {error.strerror}"]) from error
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise AccuracyInputError(path, [f"is not JSON: {error}"]) from error

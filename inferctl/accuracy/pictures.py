@@ -15,9 +15,10 @@ def picture_files(annotated: AnnotatedSet, folder: Path) -> Mapping[int, Path]:
     if not folder.is_dir():
         raise AccuracyInputError(folder, ["is no folder of pictures"])
     files = {picture.id: folder / picture.file_name for picture in annotated.pictures}
+    names = {picture.id: picture.file_name for picture in annotated.pictures}
     problems = [
-        f"{path.relative_to(folder)} {'cannot be read' if path.is_file() else 'is not there'}"
-        for path in files.values()
+        f"{names[number]} {'cannot be read' if path.is_file() else 'is not there'}"
+        for number, path in files.items()
         if not (path.is_file() and os.access(path, os.R_OK))
     ]
     if problems:

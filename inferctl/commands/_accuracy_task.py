@@ -16,7 +16,13 @@ from inferctl.accuracy.detections import Detection, read_detections
 from inferctl.accuracy.errors import AccuracyInputError
 from inferctl.accuracy.pictures import picture_files
 from load_client.errors import InputError
-from load_client.options import Problems, addresses_of, check_folders, check_wait, servers_of
+from load_client.options import (
+    Problems,
+    addresses_of,
+    check_folders,
+    check_server_options,
+    servers_of,
+)
 
 T = TypeVar("T")
 CLASSES: Mapping[str, Callable[[int], int]] = {"coco80": category_of, "ids": int}
@@ -46,8 +52,10 @@ def task_of(given: argparse.Namespace) -> Task:
     """What to measure; raises InputError with every problem."""
     problems = Problems()
     problems.add(_contradictions(given))
-    check_wait(given, problems)
-    check_folders(problems, save=given.save)
+    check_server_options(given, problems)
+    check_folders(
+        problems, reads=[given.annotations, given.detections, given.reference], save=given.save
+    )
     annotated = _caught(problems, lambda: read_annotations(given.annotations))
     files: Mapping[int, Path] | None = None
     if annotated is not None and given.images is not None:

@@ -19,7 +19,7 @@ from load_client.options import (
     addresses_of,
     batches_of,
     check_folders,
-    check_wait,
+    check_server_options,
     servers_of,
     shapes_of,
 )
@@ -41,8 +41,8 @@ def plan_of(given: argparse.Namespace) -> Plan:
         given.seconds = USUAL_SECONDS
     shapes = shapes_of(given, problems)
     batches = batches_of(given, problems)
-    check_wait(given, problems)
-    check_folders(problems, json=given.json, html=given.html)
+    check_server_options(given, problems)
+    check_folders(problems, reads=[given.request], json=given.json, html=given.html)
     inputs, servers = (_of_servers if given.server else _of_platform)(given, problems)
     if problems.found:
         raise InputError(problems.found)

@@ -18,7 +18,7 @@ from load_client.options import add_load_options, add_server_options
 from load_client.page import html_page
 from load_client.plan import run_plan
 from load_client.report import Report
-from load_client.report_file import write_report
+from load_client.report_file import write_report, write_whole
 
 _WAIT_SECONDS = 60.0
 
@@ -76,7 +76,7 @@ def _deliver(report: Report, arguments: argparse.Namespace) -> bool:
         if arguments.json is not None:
             write_report(report, arguments.json)
         if arguments.html is not None:
-            arguments.html.write_text(html_page(report), encoding="utf-8")
+            write_whole(arguments.html, html_page(report).encode())
     except OSError as error:
         errors.print(str(error), markup=False)
         return False

@@ -12,6 +12,7 @@ from load_client.comparison import comparisons
 from load_client.console import aligned, report_text
 from load_client.options import Problems, check_folders
 from load_client.page import html_page
+from load_client.report_file import write_whole
 from load_client.summary import comparison_rows
 
 
@@ -32,7 +33,7 @@ def add_parser(verbs: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Exit status 0 shown, 1 the page cannot be written, 2 unusable input."""
     problems = Problems()
-    check_folders(problems, html=arguments.html)
+    check_folders(problems, reads=arguments.files, html=arguments.html)
     saved = problems.catch(read_reports, arguments.files)
     if saved is None or problems.found:
         errors.print("\n".join(problems.found), markup=False)
@@ -44,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
         console.print(note, markup=False)
     if arguments.html is not None:
         try:
-            arguments.html.write_text(html_page(saved.report, saved.notes), encoding="utf-8")
+            write_whole(arguments.html, html_page(saved.report, saved.notes).encode())
         except OSError as error:
             errors.print(str(error), markup=False)
             return 1

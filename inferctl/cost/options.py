@@ -10,6 +10,7 @@ from load_client.options import Problems
 from load_client.report import Price
 
 DEFAULT_REGION = "us-east-1"
+_MOST_INSTANCES = 1_000_000
 _OPTIONS = ("instance_type", "usd_per_hour", "instances")
 
 
@@ -47,6 +48,8 @@ def _basis(texts: Mapping[str, str | None], region: str) -> PriceBasis:
     count = texts["instances"] or "1"
     if not count.isdecimal():
         raise UnknownPriceError(f"--instances must be a whole number, got {count!r}")
+    if len(count) > len(str(_MOST_INSTANCES)) or int(count) > _MOST_INSTANCES:
+        raise UnknownPriceError(f"--instances must be at most {_MOST_INSTANCES:,}")
     if usd_per_hour is not None:
         label = instance_type or "price from the command line"
         return given_price(usd_per_hour, label=label, instances=int(count))

@@ -13,6 +13,9 @@ from load_client.report import Price
 
 _PRICES: Mapping[str, Ec2Price | HostingPrice] = {**EC2_PRICES, **HOSTING_PRICES}
 
+_SMALLEST, _LARGEST = Decimal("0.000001"), Decimal(1000)
+"""What an instance may cost an hour, in dollars."""
+
 
 class UnknownPriceError(ValueError):
     """No price is known; the text says what to write instead."""
@@ -73,7 +76,7 @@ def given_price(usd_per_hour: str, *, label: str, instances: int = 1) -> PriceBa
         value = Decimal(usd_per_hour)
     except InvalidOperation:
         value = Decimal("NaN")
-    if not value.is_finite() or value <= 0:
+    if not value.is_finite() or not _SMALLEST <= value <= _LARGEST:
         raise UnknownPriceError(
             f"--usd-per-hour must be a positive number such as 0.362, got {usd_per_hour!r}"
         )

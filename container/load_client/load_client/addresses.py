@@ -19,6 +19,8 @@ from load_client.v2_http import V2Http
 PORTS = {"tf-serving-grpc": 8500, "tf-serving-rest": 8501, "v2-http": 8000, "v2-grpc": 8001}
 SAGEMAKER = "sagemaker"
 _NAME = re.compile(r"([\w. -]+)=(.+)")
+_BESIDES = re.compile(r"[^!-~]|[?#]")
+"""What a path or a host cannot hold as it is, and the parts of a URL that have no meaning here."""
 _S3 = re.compile(r"s3://([a-z0-9.-]{3,63})/(.*)")
 
 
@@ -53,7 +55,10 @@ def parse_address(text: str) -> ServerAddress:
     """The address; raises `InputError`. Without a name the address is the name."""
     named = _NAME.fullmatch(text)
     name, address = (named[1], named[2]) if named and "://" not in named[1] else (text, text)
-    url = urlsplit(address)
+    try:
+        url = urlsplit(address)
+    except ValueError as error:
+        raise InputError([f"server {text!r} is no address: {error}"]) from error
     protocol, plus, suffix = url.scheme.partition("+")
     known = [*PORTS, SAGEMAKER]
     if protocol not in known or (plus and (suffix != "tls" or protocol == SAGEMAKER)):
@@ -65,6 +70,12 @@ def parse_address(text: str) -> ServerAddress:
         raise InputError([f"server {text!r} has no valid port: {error}"]) from error
     if not url.hostname:
         raise InputError([f"server {text!r} names no host"])
+    try:
+        url.hostname.encode("idna")
+    except UnicodeError as error:
+        raise InputError([f"server {text!r} names no valid host: {error}"]) from error
+    if url.username is not None or _BESIDES.search(address):
+        raise InputError([f"server {text!r} must be [NAME=]PROTOCOL://HOST:PORT/PATH"])
     host = url.netloc if protocol == SAGEMAKER else url.hostname
     return ServerAddress(
         name=name,

@@ -18,12 +18,12 @@ from load_client.options import (
     addresses_of,
     batches_of,
     check_folders,
-    check_wait,
+    check_server_options,
     servers_of,
     shapes_of,
 )
 from load_client.plan import Plan
-from load_client.report import Price
+from load_client.report import LARGEST_PRICE, Price
 
 _PRICE = re.compile(r"(.+)=(\d+(?:\.\d+)?):(.+)")
 
@@ -82,8 +82,8 @@ def parse(arguments: Sequence[str]) -> Invocation:
     ship_to = problems.catch(bucket_and_key, given.ship, "--ship") if given.ship else None
     if given.ship and given.region is None:
         problems.add(["--ship needs --region"])
-    check_wait(given, problems)
-    check_folders(problems, json=given.json, html=given.html)
+    check_server_options(given, problems)
+    check_folders(problems, reads=[given.request], json=given.json, html=given.html)
     servers = servers_of(addresses, given, model=given.model, prices=prices, problems=problems)
     if problems.found:
         raise InputError(problems.found)
@@ -108,4 +108,6 @@ def _price(text: str) -> Price:
     found = _PRICE.fullmatch(text)
     if found is None:
         raise InputError([f"--price must be NAME=USD_PER_HOUR:BASIS, got {text!r}"])
+    if not 0 < float(found[2]) <= LARGEST_PRICE:
+        raise InputError([f"--price must be above 0 and at most {LARGEST_PRICE:,}, got {text!r}"])
     return Price(server=found[1], usd_per_hour=float(found[2]), basis=found[3].strip())

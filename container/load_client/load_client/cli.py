@@ -15,7 +15,7 @@ from load_client.errors import InputError
 from load_client.page import html_page
 from load_client.plan import Outcome, run_plan
 from load_client.report import Report
-from load_client.report_file import write_report
+from load_client.report_file import write_report, write_whole
 from load_client.sagemaker import AwsPlace
 from load_client.shipping import ShippingError, ship
 
@@ -43,6 +43,7 @@ def complete(outcome: Outcome) -> bool:
         outcome.problem is None
         and not outcome.stopped
         and all(run.calls and not run.failures for run in runs)
+        and all(run.first is None or run.first.error is None for run in runs)
     )
 
 
@@ -71,7 +72,7 @@ def _deliver(report: Report, invocation: Invocation) -> bool:
         if invocation.json_file is not None:
             write_report(report, invocation.json_file)
         if invocation.html_file is not None:
-            invocation.html_file.write_text(html_page(report), encoding="utf-8")
+            write_whole(invocation.html_file, html_page(report).encode())
         if invocation.ship_to is not None and invocation.region is not None:
             aws = AwsPlace(region=invocation.region, endpoint_url=invocation.endpoint_url)
             bucket, prefix = invocation.ship_to

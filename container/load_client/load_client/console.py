@@ -79,9 +79,24 @@ def text_table(report: Report) -> str:
 
 def report_text(report: Report) -> str:
     """Table, what to take away from it, what makes it worth less, and what the prices rest on."""
-    texts = [*findings(report, comparisons(report)), *warnings(report)]
+    texts = [*findings(report, comparisons(report)), *warnings(report), *_failures(report)]
     texts += [f"Price of {price_text(price)}." for price in report.prices]
     return "\n".join([text_table(report), *texts])
+
+
+def _failures(report: Report) -> list[str]:
+    """Each kind of failure of each run, with the first message of it in one line."""
+    return [
+        f"{run.server} ({load_text(run)}): {count:,} x {kind}: {_one_line(message)}"
+        for run in report.runs
+        for kind, count in run.errors.items()
+        if (message := run.error_messages.get(kind))
+    ]
+
+
+def _one_line(text: str) -> str:
+    """What a server said, without what would move a terminal's cursor."""
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())
 
 
 def aligned(header: Sequence[Cell], rows: Sequence[Sequence[str]]) -> str:

@@ -14,6 +14,7 @@ from load_client.target import Answer
 
 _CHUNK = 1 << 16
 _LARGEST_HEAD = 1 << 16
+_LARGEST_BODY = 1 << 30
 _IDLE_SECONDS = 1.0
 
 
@@ -138,9 +139,7 @@ class _Reader:
         size = _field(fields, b"content-length")
         if size is None:
             return status, Answer(self._rest(), head), False
-        if not size.isdigit():
-            raise CallError(PROTOCOL, f"Content-Length is {size!r}")
-        return status, Answer(self._take(int(size)), head), keep
+        return status, Answer(self._take(_size_of(size, 10)), head), keep
 
     def _head(self) -> bytes:
         while True:
@@ -172,12 +171,11 @@ class _Reader:
 
     def _chunked(self) -> bytes:
         parts: list[bytes] = []
+        total = 0
         while True:
-            line = self._line()
-            try:
-                size = int(line.partition(b";")[0], 16)
-            except ValueError as error:
-                raise CallError(PROTOCOL, f"{line[:40]!r} is no chunk size") from error
+            size = _size_of(self._line().partition(b";")[0], 16)
+            total += size
+            _check_size(total)
             if size == 0:
                 while self._line():
                     pass
@@ -196,10 +194,12 @@ class _Reader:
             self._data += self._more()
 
     def _rest(self) -> bytes:
-        parts = [self._data]
+        body = bytearray(self._data)
+        _check_size(len(body))
         while part := self._receive():
-            parts.append(part)
-        return b"".join(parts)
+            body += part
+            _check_size(len(body))
+        return bytes(body)
 
     def _more(self) -> bytes:
         part = self._receive()
@@ -224,6 +224,24 @@ def _status_of(head: bytes) -> int:
     if head[:7] != b"HTTP/1." or not head[9:12].isdigit():
         raise CallError(PROTOCOL, f"{head[:40]!r} is no HTTP answer")
     return int(head[9:12])
+
+
+def _size_of(text: bytes, base: int) -> int:
+    """The size of a body or a chunk, as the server said it."""
+    digits = text.strip()
+    try:
+        size = int(digits, base) if digits.isalnum() else -1
+    except ValueError:
+        size = -1
+    if size < 0:
+        raise CallError(PROTOCOL, f"the answer's size is {digits[:40]!r}")
+    _check_size(size)
+    return size
+
+
+def _check_size(size: int) -> None:
+    if size > _LARGEST_BODY:
+        raise CallError(PROTOCOL, f"the answer exceeds {_LARGEST_BODY} bytes")
 
 
 def _field(fields: bytes, name: bytes) -> bytes | None:

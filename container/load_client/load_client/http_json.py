@@ -46,7 +46,7 @@ def status_error(place: HttpPlace, status: int, body: bytes) -> CallError:
     try:
         said = json.loads(body)
         text = said.get("error", said) if isinstance(said, dict) else said
-    except ValueError:
+    except (ValueError, RecursionError):
         text = body[:_SHOWN].decode("utf-8", "replace")
     return CallError(f"http {status}", f"{place.authority} answered {status}: {str(text)[:_SHOWN]}")
 
@@ -66,7 +66,7 @@ def json_object(body: bytes) -> dict[str, Any]:
     """The JSON object in an answer; raises `CallError` of kind ``protocol``."""
     try:
         value = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CallError(PROTOCOL, f"the answer is not JSON: {body[:_SHOWN]!r}") from error
     if not isinstance(value, dict):
         raise CallError(PROTOCOL, f"the answer is no JSON object: {body[:_SHOWN]!r}")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
 from load_client import v2_json
 from load_client.errors import InputError
-from load_client.tensors import Array, text_array
+from load_client.tensors import MOST_ELEMENTS, Array, text_array
 from load_client.v2_tensors import BYTES, NUMPY_TYPES
 
 _MADE_UP = re.compile(r"([A-Z0-9]+):(\d+(?:,\d+)*)?")
@@ -32,7 +34,7 @@ def read_inputs(request: Path | None, given: Sequence[str]) -> dict[str, Array]:
             inputs.update(v2_json.read_request(request.read_bytes()))
         except OSError as error:
             problems.append(f"--request {request}: {error.strerror or error}")
-        except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+        except v2_json.NOT_V2 as error:
             problems.append(f"--request {request}: is no KServe v2 JSON request ({error!r})")
     for text in given:
         name, equals, value = text.partition("=")
@@ -43,7 +45,7 @@ def read_inputs(request: Path | None, given: Sequence[str]) -> dict[str, Array]:
             inputs[name] = _input(value)
         except InputError as error:
             problems += [f"--input {name}: {problem}" for problem in error.problems]
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, EOFError, BadZipFile) as error:
             problems.append(f"--input {name}: {error}")
     if not inputs and not problems:
         problems.append("no inputs: give --request FILE or --input NAME=...")
@@ -56,7 +58,9 @@ def _input(value: str) -> Array:
     if value.startswith("@"):
         return text_array([Path(value[1:]).read_bytes()], (1,))
     if value.endswith(".npy"):
-        array: Array = np.load(value, allow_pickle=False)
+        array = np.load(value, allow_pickle=False)
+        if not isinstance(array, np.ndarray):
+            raise InputError([f"{value} holds several arrays"])
         return array
     made_up = _MADE_UP.fullmatch(value)
     if made_up is None:
@@ -65,9 +69,11 @@ def _input(value: str) -> Array:
 
 
 def _made_up(datatype: str, shape: list[int]) -> Array:
+    if max(math.prod(shape), *shape, 0) > MOST_ELEMENTS:
+        raise InputError([f"must have at most {MOST_ELEMENTS:,} elements, got shape {shape}"])
     chance = np.random.default_rng(_SEED)
     if datatype == BYTES:
-        return text_array([_TEXT] * int(np.prod(shape)), tuple(shape))
+        return text_array([_TEXT] * math.prod(shape), tuple(shape))
     if datatype not in NUMPY_TYPES:
         known = ", ".join([BYTES, *NUMPY_TYPES])
         raise InputError([f"type must be one of {known}, got {datatype!r}"])

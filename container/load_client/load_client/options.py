@@ -18,10 +18,11 @@ from load_client.encoding import Encoding
 from load_client.errors import InputError
 from load_client.plan import Server
 from load_client.report import Price
-from load_client.shapes import Arrivals, LoadShape
+from load_client.shapes import Arrivals, LoadShape, timeout_problems
 
 P = ParamSpec("P")
 T = TypeVar("T")
+_LAST_VERSION = 2**63 - 1
 
 
 def add_server_options(parser: argparse.ArgumentParser, *, wait_seconds: float) -> None:
@@ -111,7 +112,8 @@ def shapes_of(given: argparse.Namespace, problems: Problems) -> tuple[LoadShape,
         problems.add(["--concurrency must name at least one number"])
     shapes = []
     for rate in rates or [None]:
-        for concurrency in callers:
+        # also without a usable number of callers, so that the rest is looked at
+        for concurrency in callers or [1]:
             shape = problems.catch(
                 LoadShape,
                 concurrency=concurrency,
@@ -124,24 +126,36 @@ def shapes_of(given: argparse.Namespace, problems: Problems) -> tuple[LoadShape,
                 timeout_seconds=given.timeout,
                 window_seconds=given.window,
             )
-            if shape is not None:
+            if shape is not None and callers:
                 shapes.append(shape)
     return tuple(shapes)
 
 
-def check_wait(given: argparse.Namespace, problems: Problems) -> None:
-    """``--wait`` is a time."""
+def check_server_options(given: argparse.Namespace, problems: Problems) -> None:
+    """``--wait`` and ``--timeout`` are times, ``--version`` is a version."""
+    problems.add(timeout_problems(given.timeout))
+    if given.version is not None and not 0 <= given.version <= _LAST_VERSION:
+        problems.add([f"--version must be 0 to {_LAST_VERSION}, got {given.version}"])
     if not 0 <= given.wait < float("inf"):
         problems.add([f"--wait must not be negative, got {given.wait}"])
 
 
-def check_folders(problems: Problems, **files: Path | None) -> None:
-    """What is written at the end has a folder at the beginning."""
+def check_folders(
+    problems: Problems, *, reads: Sequence[Path | None] = (), **files: Path | None
+) -> None:
+    """What is written at the end has a folder at the beginning, and overwrites nothing in use."""
+    used = {path.resolve(): "is read as well" for path in reads if path is not None}
     for option, path in files.items():
-        if path is not None and path.is_dir():
+        if path is None:
+            continue
+        if path.is_dir():
             problems.add([f"--{option} {path}: is a folder"])
-        elif path is not None and not path.resolve().parent.is_dir():
+        elif not path.resolve().parent.is_dir():
             problems.add([f"--{option} {path}: there is no folder {path.parent}"])
+        elif not path.exists() or path.is_file():
+            if path.resolve() in used:
+                problems.add([f"--{option} {path}: {used[path.resolve()]}"])
+            used[path.resolve()] = f"--{option} is the same file"
 
 
 def addresses_of(

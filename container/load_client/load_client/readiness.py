@@ -7,15 +7,23 @@ from threading import Event
 from typing import Any
 
 from load_client.clock import Clock, SystemClock
-from load_client.errors import CallError, NotReadyError
+from load_client.errors import PROTOCOL, CallError, NotReadyError
 from load_client.target import Readiness, Target
 
 
 def version_state(answer: Mapping[str, Any]) -> Readiness:
-    """TensorFlow Serving's model status: a version is AVAILABLE and its error code is OK."""
+    """TensorFlow Serving's model status: a version is AVAILABLE and its error code is OK.
+
+    Raises `CallError` of kind ``protocol`` for anything else.
+    """
+    items = answer.get("model_version_status", [])
+    if not isinstance(items, list) or not all(
+        isinstance(item, dict) and isinstance(item.get("status", {}), dict) for item in items
+    ):
+        raise CallError(PROTOCOL, f"the answer is no model status: {str(answer)[:200]}")
     seen = []
     ready = False
-    for item in answer.get("model_version_status", []):
+    for item in items:
         status = item.get("status", {})
         code = status.get("error_code", "OK")
         seen.append(f"version {item.get('version')} {item.get('state')} {code}")

@@ -16,6 +16,8 @@ from load_client.target import Target
 
 FORMAT = "load-report"
 VERSION = 1
+LARGEST_PRICE = 1_000_000_000
+"""In dollars an hour."""
 ENOUGH_FOR_P99 = 100
 """With fewer calls the p99 is the maximum, and is not shown."""
 

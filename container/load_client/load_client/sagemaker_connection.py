@@ -64,7 +64,7 @@ def platform_error(status: int, answer: Answer) -> CallError:
     """
     try:
         said = json.loads(answer.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         said = {}
     said = said if isinstance(said, dict) else {}
     code = header(answer.head, "x-amzn-errortype") or str(said.get("__type", said.get("code", "")))

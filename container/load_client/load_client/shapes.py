@@ -11,6 +11,7 @@ from enum import StrEnum
 from load_client.errors import InputError
 
 LONGEST_TIMEOUT_SECONDS = 3600
+LONGEST_SECONDS = 1_000_000
 WINDOW_SECONDS = 30.0
 _SHORTEST_WINDOW_SECONDS = 0.1
 _ROWS_OF_A_SHORT_RUN = 40
@@ -21,6 +22,13 @@ class Arrivals(StrEnum):
 
     CONSTANT = "constant"
     POISSON = "poisson"
+
+
+def timeout_problems(seconds: float) -> list[str]:
+    """What is wrong with the timeout of a call."""
+    if 0 < seconds <= LONGEST_TIMEOUT_SECONDS:
+        return []
+    return [f"timeout_seconds must be above 0 and at most {LONGEST_TIMEOUT_SECONDS}, got {seconds}"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,24 +56,22 @@ class LoadShape:
     window_seconds: float | None = None
 
     def __post_init__(self) -> None:
-        problems = []
+        problems: list[str] = []
         if self.concurrency < 1 or self.concurrency > 1024:
             problems.append(f"concurrency must be 1 to 1024, got {self.concurrency}")
         if self.rate is not None and not 0 < self.rate <= 1e6:
             problems.append(f"rate must be above 0 and at most 1000000 a second, got {self.rate}")
         if self.seconds is None and self.calls is None:
             problems.append("seconds or calls must be given, or the run would never end")
-        if self.seconds is not None and not 0 < self.seconds < float("inf"):
-            problems.append(f"seconds must be above 0, got {self.seconds}")
+        if self.seconds is not None and not 0 < self.seconds <= LONGEST_SECONDS:
+            problems.append(
+                f"seconds must be above 0 and at most {LONGEST_SECONDS}, got {self.seconds}"
+            )
         if self.calls is not None and self.calls < 1:
             problems.append(f"calls must be at least 1, got {self.calls}")
         if self.warm_up_calls < 0:
             problems.append(f"warm_up_calls must not be negative, got {self.warm_up_calls}")
-        if not 0 < self.timeout_seconds <= LONGEST_TIMEOUT_SECONDS:
-            problems.append(
-                f"timeout_seconds must be above 0 and at most {LONGEST_TIMEOUT_SECONDS},"
-                f" got {self.timeout_seconds}"
-            )
+        problems += timeout_problems(self.timeout_seconds)
         if self.window_seconds is not None and not 0.01 <= self.window_seconds <= 3600:
             problems.append(f"window_seconds must be 0.01 to 3600, got {self.window_seconds}")
         if problems:

@@ -12,6 +12,8 @@ from load_client.errors import InputError
 
 Array = npt.NDArray[Any]
 Tensors = Mapping[str, Array]
+MOST_ELEMENTS = 2**27
+"""Of an input that is made here; half a gigabyte of FP32."""
 
 
 def is_text(array: Array) -> bool:
@@ -46,6 +48,11 @@ def with_batch(inputs: Tensors, batch: int) -> dict[str, Array]:
     ]
     if batch < 1:
         problems.append(f"batch must be at least 1, got {batch}")
+    problems += [
+        f"batch {batch} of input {name} has more than {MOST_ELEMENTS:,} elements"
+        for name, array in inputs.items()
+        if array.ndim and array[:1].size * batch > MOST_ELEMENTS
+    ]
     if problems:
         raise InputError(problems)
     return {name: np.repeat(array[:1], batch, axis=0) for name, array in inputs.items()}

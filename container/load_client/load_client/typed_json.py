@@ -71,7 +71,11 @@ def _tuple(arguments: tuple[Any, ...], value: Any, place: str, problems: list[st
 
 def _scalar(kind: Any, value: Any, place: str, problems: list[str]) -> Any:
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            problems.append(f"{place} must be finite, got {_shown(value)}")
+            return 0.0
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         problems.append(f"{place} must be {kind.__name__}, got {_shown(value)}")
     elif kind is float and not math.isfinite(value):

@@ -11,6 +11,9 @@ from load_client.errors import PROTOCOL, CallError, InputError
 from load_client.tensors import Array, Tensors, is_text, text_array, text_values
 from load_client.v2_tensors import BF16, BYTES, NUMPY_TYPES, datatype_of, from_bytes, to_bytes
 
+NOT_V2 = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
+"""What reading anything but v2 JSON raises."""
+
 
 def encode_json(inputs: Tensors) -> bytes:
     """A request that is all JSON; raises `InputError` for strings that are not UTF-8."""
@@ -48,15 +51,18 @@ def decode(body: bytes, header_size: int | None) -> dict[str, Array]:
                 raw = body[place : place + length]
                 place += length
                 outputs[output["name"]] = from_bytes(raw, output["datatype"], output["shape"])
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+    except NOT_V2 as error:
         shown = body[:200]
         raise CallError(PROTOCOL, f"the answer is no KServe v2 answer: {shown!r}") from error
     return outputs
 
 
 def read_request(data: bytes) -> dict[str, Array]:
-    """The inputs of a v2 request that is all JSON; raises ValueError, KeyError or TypeError."""
-    return {item["name"]: _from_json(item) for item in json.loads(data)["inputs"]}
+    """The inputs of a v2 request that is all JSON; raises one of NOT_V2."""
+    inputs = {item["name"]: _from_json(item) for item in json.loads(data)["inputs"]}
+    if not all(isinstance(name, str) for name in inputs):
+        raise TypeError("a name must be a string")
+    return inputs
 
 
 def _head(name: str, array: Array) -> dict[str, Any]:
@@ -82,6 +88,8 @@ def _dump(inputs: list[dict[str, Any]], parameters: dict[str, Any] | None = None
 
 def _from_json(item: dict[str, Any]) -> Array:
     shape = tuple(item["shape"])
+    if min(shape, default=0) < 0:
+        raise ValueError(f"a tensor has shape {list(shape)}")
     if item["datatype"] == BYTES:
         texts = [str(text).encode() for text in _flat(item["data"])]
         return text_array(texts, shape)

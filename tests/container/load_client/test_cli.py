@@ -13,9 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from load_client.cli import main
+from load_client.cli import complete, main
+from load_client.console import report_text
+from load_client.engine import FirstCall
+from load_client.plan import Outcome
 from load_client.report_file import parse_report, read_report
 from tests.container.load_client.scripted_server import Request, ScriptedServer, answer, serving
+from tests.container.load_client.simulated import any_report, any_run
 
 ROOT = Path(__file__).resolve().parents[3]
 LOAD = ("--model", "m", "--input", "X=FP32:1,4")
@@ -144,3 +148,21 @@ def test_stopped_by_a_signal_it_reports_what_was_done(
     assert report.runs[0].calls > 100
     assert report.runs[0].failures == 0
     assert "stopped by hand after" in printed
+
+
+def test_a_failure_is_told_in_one_line_with_the_servers_words() -> None:
+    run = any_run(
+        errors={"http 500": 3}, error_messages={"http 500": "h answered 500: no\nroom \x1b[31m"}
+    )
+
+    lines = report_text(any_report(run)).splitlines()
+
+    assert any(line.endswith("3 x http 500: h answered 500: no room [31m") for line in lines)
+
+
+def test_a_first_call_without_an_answer_is_not_everything_answered() -> None:
+    run = any_run(first=FirstCall(milliseconds=3.0, error="http 503"))
+    answered = any_run(first=FirstCall(milliseconds=3.0))
+
+    assert not complete(Outcome(report=any_report(run), problem=None, stopped=False))
+    assert complete(Outcome(report=any_report(answered), problem=None, stopped=False))

@@ -141,8 +141,15 @@ def test_a_failed_call_does_not_spoil_the_next_one() -> None:
         (b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n", "protocol"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "protocol"),
         (b"HTTP/1.1 200 OK\r\nA: " + b"a" * 70_000 + b"\r\n\r\n", "protocol"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999\r\n\r\n", "protocol"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n", "protocol"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffff\r\n", "protocol"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nabc\r\n", "protocol"),
     ],
-    ids=["nothing", "half-a-head", "half-a-body", "no-http", "length", "chunk", "endless-head"],
+    ids=[
+        *("nothing", "half-a-head", "half-a-body", "no-http", "length", "chunk", "endless-head"),
+        *("huge-length", "long-length", "huge-chunk", "negative-chunk"),
+    ],
 )
 def test_broken_answers_have_their_kind(reply: bytes | None, kind: str) -> None:
     assert kind_of(lambda _: reply and LastWords(reply)) == kind
@@ -206,3 +213,9 @@ def test_headers_are_found_whatever_their_case() -> None:
 
     assert header(head, "Content-Type") == "application/Json"
     assert header(head, "Y") == ""
+
+
+def test_an_answer_without_length_has_a_largest_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_connection, "_LARGEST_BODY", 3)
+
+    assert kind_of(lambda _: LastWords(b"HTTP/1.1 200 OK\r\n\r\nabcd")) == "protocol"

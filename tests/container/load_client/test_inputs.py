@@ -102,3 +102,48 @@ def test_the_batch_of_inputs_is_their_common_first_axis() -> None:
     assert batch_of({"X": np.zeros((4, 2)), "Y": np.zeros(2)}) == 1
     assert batch_of({"S": np.array(1.0)}) == 1
     assert batch_of({"E": np.zeros((0, 2))}) == 1
+
+
+@pytest.mark.parametrize(
+    "value", ["FP32:99999999999", "BYTES:99999999999", "FP32:0,99999999999999999999"]
+)
+def test_inputs_that_no_memory_holds_are_refused(value: str) -> None:
+    with pytest.raises(InputError, match="--input X: "):
+        read_inputs(None, [f"X={value}"])
+
+
+def test_a_batch_that_no_memory_holds_is_refused() -> None:
+    with pytest.raises(InputError, match="batch 99999999999 of input X"):
+        with_batch({"X": np.zeros((1, 4))}, 99_999_999_999)
+
+
+@pytest.mark.parametrize("data", [b"", b"PK\x03\x04junk", b"junk"], ids=["empty", "zip", "junk"])
+def test_a_broken_array_file_is_refused(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "x.npy").write_bytes(data)
+
+    with pytest.raises(InputError, match="--input X: "):
+        read_inputs(None, [f"X={tmp_path}/x.npy"])
+
+
+def test_an_archive_of_arrays_is_no_array(tmp_path: Path) -> None:
+    np.savez(tmp_path / "x.npz", a=np.zeros(1))
+    (tmp_path / "x.npz").rename(tmp_path / "x.npy")
+
+    with pytest.raises(InputError, match=r"--input X: .* holds several arrays"):
+        read_inputs(None, [f"X={tmp_path}/x.npy"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 200_000,
+        '{"inputs": [{"name": 5, "shape": [1], "datatype": "FP32", "data": [1]}]}',
+        '{"inputs": [{"name": "X", "shape": [-1], "datatype": "FP32", "data": [1]}]}',
+    ],
+    ids=["deep", "name", "shape"],
+)
+def test_a_request_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "r.json").write_text(text)
+
+    with pytest.raises(InputError, match="is no KServe v2 JSON request"):
+        read_inputs(tmp_path / "r.json", [])

@@ -78,3 +78,11 @@ def test_one_good_version_among_others_is_enough() -> None:
 
     assert version_state(answer) == Readiness(True, "version 2 LOADING OK, version 1 AVAILABLE OK")
     assert version_state({}) == Readiness(False, "no version of the model is known")
+
+
+@pytest.mark.parametrize("status", [5, None, [7], [{"state": "AVAILABLE", "status": 3}]], ids=str)
+def test_a_status_that_is_none_is_a_protocol_error(status: object) -> None:
+    with pytest.raises(CallError, match="is no model status") as caught:
+        version_state({"model_version_status": status})
+
+    assert caught.value.kind == "protocol"

@@ -74,6 +74,10 @@ def changed(change: Any) -> bytes:
     return json.dumps(value).encode()
 
 
+def price_of(report: Any, dollars: float) -> dict[str, Any]:
+    return {"server": report["runs"][0]["server"], "usd_per_hour": dollars, "basis": "b"}
+
+
 @pytest.mark.parametrize(
     ("change", "text"),
     [
@@ -93,6 +97,17 @@ def changed(change: Any) -> bytes:
         (lambda v: v["runs"][0].update(elapsed_seconds=0), "elapsed_seconds must be above 0"),
         (lambda v: v["runs"][0]["load"].update(batch=0), "batch and concurrency must be"),
         (lambda v: v["runs"][0].update(late=-1), "counts must not be negative"),
+        (lambda v: v["runs"][0].update(elapsed_seconds=10**400), "elapsed_seconds must be finite"),
+        (lambda v: v["runs"][0].update(elapsed_seconds=1e-320), "elapsed_seconds must be"),
+        (lambda v: v["runs"][0]["latencies"].update(p50_ms=0), "latencies must be"),
+        (lambda v: v["runs"][0]["latencies"].update(maximum_ms=1e308), "latencies must be"),
+        (lambda v: v["runs"][0].update(samples=[[0.5, -1.0]]), "samples must be"),
+        (lambda v: v["runs"][0].update(first={"milliseconds": -3}), "first must be"),
+        (lambda v: v["runs"][0].update(histogram=[[9, 3], [9, -1]]), "histogram must hold"),
+        (lambda v: v["runs"][0].update(histogram=[[-9, 2]]), "histogram must hold"),
+        (lambda v: v["runs"][0]["load"].update(rate=-5), "rate must be"),
+        (lambda v: v.update(prices=[price_of(v, 0)]), "usd_per_hour must be"),
+        (lambda v: v.update(prices=[price_of(v, 1), price_of(v, 2)]), "has two prices"),
         (
             lambda v: v.update(prices=[{"server": "x", "usd_per_hour": 1, "basis": "b"}]),
             "server 'x' has no run",
@@ -151,3 +166,29 @@ def test_a_report_says_whether_it_was_stopped() -> None:
 
     assert not any_report(run).interrupted
     assert any_report(run, dataclasses.replace(run, interrupted=True)).interrupted
+
+
+def test_what_cannot_be_written_whole_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "report.json"
+    path.write_bytes(b"old")
+
+    def full(self: Path, data: bytes) -> int:
+        with self.open("wb") as file:
+            file.write(data[:3])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+
+    with pytest.raises(OSError, match="No space left"):
+        write_report(any_report(), path)
+
+    assert path.read_bytes() == b"old"
+    assert [*tmp_path.iterdir()] == [path]
+
+
+def test_what_is_no_file_is_written_to_as_it_is() -> None:
+    write_report(any_report(), Path("/dev/null"))
+
+    assert Path("/dev/null").is_char_device()

@@ -29,8 +29,8 @@ def test_every_problem_is_told_at_once() -> None:
 @pytest.mark.parametrize(
     ("values", "text"),
     [
-        ({"seconds": 0.0}, "seconds must be above 0, got 0.0"),
-        ({"seconds": float("inf")}, "seconds must be above 0, got inf"),
+        ({"seconds": 0.0}, "seconds must be above 0 and at most 1000000, got 0.0"),
+        ({"seconds": float("inf")}, "seconds must be above 0 and at most 1000000, got inf"),
         ({"calls": 0}, "calls must be at least 1, got 0"),
         ({"calls": 1, "concurrency": 1025}, "concurrency must be 1 to 1024, got 1025"),
         ({"calls": 1, "timeout_seconds": 3601.0}, "at most 3600, got 3601.0"),

@@ -21,6 +21,7 @@ from inferctl.accuracy.detections import (
 )
 from inferctl.accuracy.errors import AccuracyInputError
 from inferctl.accuracy.evaluate import ROWS, evaluate
+from inferctl.accuracy.pictures import picture_files
 from tests.support.drawn_pictures import draw_set, find_by_colour
 
 
@@ -252,3 +253,71 @@ def test_many_problems_are_counted_and_not_all_printed(drawn: AnnotatedSet, tmp_
         read_detections(path, drawn)
 
     assert str(caught.value).endswith("and 4,990 more problems of this kind")
+
+
+@pytest.mark.parametrize(
+    "text", ["9" * 5000, "[" * 200_000, "\xff"], ids=["digits", "deep", "latin"]
+)
+def test_a_file_that_is_no_json_is_refused(drawn: AnnotatedSet, tmp_path: Path, text: str) -> None:
+    (tmp_path / "found.json").write_bytes(text.encode("latin-1"))
+
+    with pytest.raises(AccuracyInputError, match="is not JSON"):
+        read_detections(tmp_path / "found.json", drawn)
+
+
+@pytest.mark.parametrize(
+    ("part", "change", "problem"),
+    [
+        ("annotations", {"area": 10**400}, "area must be"),
+        ("annotations", {"bbox": [0, 0, 10**400, 1]}, "bbox must be"),
+        ("annotations", {"iscrowd": "x"}, "iscrowd must be 0 or 1"),
+        ("images", {"width": 10**400}, "must have file_name, width and height"),
+        ("images", {"id": 10**30}, "whole number as id"),
+    ],
+)
+def test_numbers_without_sense_are_refused(
+    tmp_path: Path, part: str, change: dict[str, object], problem: str
+) -> None:
+    path = draw_set(tmp_path)
+    document = json.loads(path.read_text())
+    document[part][0].update(change)
+    path.write_text(json.dumps(document))
+
+    with pytest.raises(AccuracyInputError, match=problem):
+        read_annotations(path)
+
+
+def test_a_picture_outside_of_the_folder_is_named(drawn: AnnotatedSet, tmp_path: Path) -> None:
+    outside = replace(drawn.pictures[0], file_name="/nowhere/a.png")
+
+    with pytest.raises(AccuracyInputError, match=r"/nowhere/a\.png is not there"):
+        picture_files(replace(drawn, pictures=(outside,)), tmp_path)
+
+
+def test_an_annotation_numbered_nought_counts_as_found(tmp_path: Path) -> None:
+    path = draw_set(tmp_path)
+    document = json.loads(path.read_text())
+    document["annotations"][0]["id"] = 0
+    path.write_text(json.dumps(document))
+    annotated = read_annotations(path)
+    perfect = [
+        Detection(
+            image_id=one["image_id"],
+            category_id=one["category_id"],
+            box=tuple(one["bbox"]),
+            score=0.9,
+        )
+        for one in document["annotations"]
+    ]
+
+    assert evaluate(annotated, perfect).average_precision == pytest.approx(1.0)
+
+
+def test_a_category_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    path = draw_set(tmp_path)
+    document = json.loads(path.read_text())
+    document["categories"].append(document["categories"][0])
+    path.write_text(json.dumps(document))
+
+    with pytest.raises(AccuracyInputError, match=r"categories\[\d+\]\.id: \d+ is there twice"):
+        read_annotations(path)

@@ -238,6 +238,11 @@ def test_a_server_that_is_not_there_is_status_1(
         ),
         (("--detections", "d", "--images", "nowhere"), ["nowhere: is no folder of pictures"]),
         (("--server", "sagemaker://e", "--model", "m"), ["sagemaker:// needs --region"]),
+        (("--detections", "d", "--timeout", "0"), ["timeout_seconds must be above 0"]),
+        (
+            ("--detections", "d", "--save", "d"),
+            ["--save d: is read as well"],
+        ),
     ],
 )
 def test_bad_input_is_told_all_at_once(

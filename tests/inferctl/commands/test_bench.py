@@ -155,7 +155,7 @@ def test_without_a_limit_a_load_lasts_ten_seconds(monkeypatch: pytest.MonkeyPatc
             [
                 "--model goes with --server",
                 "--region goes with --server; a platform has its own",
-                "seconds must be above 0, got 0.0",
+                "seconds must be above 0 and at most 1000000, got 0.0",
                 "--json /none/r.json: there is no folder /none",
                 "no 'bert' among them",
                 "laptop is not there",

@@ -100,3 +100,12 @@ def test_usage_without_a_file_is_status_2() -> None:
         run_verb("report")
 
     assert caught.value.code == 2
+
+
+def test_the_page_does_not_overwrite_a_report(
+    two: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_verb("report", *two, "--html", two[1]) == 2
+
+    assert capsys.readouterr().err == f"--html {two[1]}: is read as well\n"
+    assert Path(two[1]).read_text().startswith("{")

@@ -70,6 +70,12 @@ def test_servers_without_a_price_have_none() -> None:
             "--instances must be a whole number, got '1.5'",
         ),
         (("--usd-per-hour", "1", "--instances", "0"), "--instances must be at least 1, got 0"),
+        (
+            ("--usd-per-hour", "1", "--instances", "9" * 5000),
+            "--instances must be at most 1,000,000",
+        ),
+        (("--usd-per-hour", "1e400"), "--usd-per-hour must be a positive number such as 0.362"),
+        (("--usd-per-hour", "1e-400"), "--usd-per-hour must be a positive number such as 0.362"),
         (("--usd-per-hour", "free"), "--usd-per-hour must be a positive number such as 0.362"),
         (("--instance-type", "c5.xlrge"), "no price of c5.xlrge in the catalogue; did you mean"),
     ],
