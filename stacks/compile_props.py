@@ -21,7 +21,7 @@ from .construct_props import SUBNETS
 from .platform_compile import CompilePlan
 
 # Jobs of the embedded AWS run in the Python of the checkout; nothing pulls this.
-_EMBEDDED_IMAGE = "public.ecr.aws/docker/library/python:3.11.14-slim-bookworm"
+_EMBEDDED_IMAGE = "model_compiler:checkout"
 _FOLDERS: Mapping[Engine, str] = {
     "tensorrt": "tensorrt_compiler",
     "neuronx": "neuronx_compiler",

@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,8 @@ class Daemon:
                 env=self.environment,
                 stdout=log,
                 stderr=log,
+                # its monitor must not outlive it, even when it is killed
+                start_new_session=True,
             )
 
     def until(self, condition: Callable[[], Any], seconds: float = 20) -> Any:
@@ -155,7 +158,8 @@ def daemon(tmp_path: Path, cloudwatch: CloudWatch) -> Iterator[Start]:
     yield start
     for one in made:
         if one.process is not None and one.process.poll() is None:
-            one.process.kill()
+            with suppress(ProcessLookupError):
+                os.killpg(one.process.pid, signal.SIGKILL)
             one.process.wait()
 
 

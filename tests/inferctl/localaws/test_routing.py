@@ -52,8 +52,18 @@ class Clusters:
         return []
 
 
-class Jobs(Clusters):
+class Jobs:
     """Stands for Batch."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[HttpRequest, str]] = []
+
+    def handle(self, request: HttpRequest, *, region: str) -> HttpResponse:
+        self.seen.append((request, region))
+        return HttpResponse(298)
+
+    def status(self) -> dict[str, Any]:
+        return {}
 
     def wait(self, job_id: str, *, seconds: float, region: str = "") -> bool:
         raise AssertionError((job_id, seconds, region))
