@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from inferctl.endpoint_client import EndpointClient, InvocationError
@@ -46,7 +47,11 @@ class Deployment:
 def stack_names(*, region: str, url: str | None = None) -> set[str]:
     """Every stack there is; raises `InvocationError` when CloudFormation cannot be asked."""
     try:
-        pages = _cloudformation(region, url).get_paginator("describe_stacks").paginate()
+        pages = (
+            aws_client("cloudformation", region=region, url=url)
+            .get_paginator("describe_stacks")
+            .paginate()
+        )
         return {stack["StackName"] for page in pages for stack in page["Stacks"]}
     except (ClientError, BotoCoreError) as error:
         raise InvocationError(str(error)) from error
@@ -54,7 +59,7 @@ def stack_names(*, region: str, url: str | None = None) -> set[str]:
 
 def read_deployment(platform: str, *, region: str, url: str | None = None) -> Deployment:
     """Read the stacks; raises `NotDeployedError` when none of them exists."""
-    cloudformation = _cloudformation(region, url)
+    cloudformation = aws_client("cloudformation", region=region, url=url)
     resources: dict[str, int] = {}
     outputs: dict[str, str] = {}
     for name in (f"{platform}-{kind}" for kind in STACKS):
@@ -73,9 +78,10 @@ def read_deployment(platform: str, *, region: str, url: str | None = None) -> De
     return Deployment(platform, region, url, resources, outputs)
 
 
-def _cloudformation(region: str, url: str | None) -> Any:
+def aws_client(service: Any, *, region: str, url: str | None, config: Config | None = None) -> Any:
+    """A client of AWS, or of the embedded AWS (``url``)."""
     keys: dict[str, Any] = {}
     if url is not None:
         keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
     session = boto3.session.Session()
-    return session.client("cloudformation", region_name=region, endpoint_url=url, **keys)
+    return session.client(service, region_name=region, endpoint_url=url, config=config, **keys)

@@ -1,4 +1,4 @@
-"""``inferctl models``: list the model folders, make the weights they pin, and pin new ones."""
+"""``inferctl models``: the model folders and their weights, and what a deployment serves."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from inferctl.commands._published_models import add_actions
 from model_folders import (
     Build,
     ModelFileError,
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 
 def add_parser(verbs: _SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``inferctl models`` with its verbs."""
-    parser = verbs.add_parser("models", help="list models, make or pin their weights")
+    parser = verbs.add_parser(
+        "models", help="list models, make or pin weights, see and change what is served"
+    )
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     for name, run, text in (
         ("list", run_list, "show every build and whether its weights are there"),
@@ -41,6 +44,7 @@ def add_parser(verbs: _SubParsersAction[argparse.ArgumentParser]) -> None:
         action.add_argument("--build", help="only the builds of this name")
         action.add_argument("--models", type=Path, default=models_root(), metavar="FOLDER")
         action.set_defaults(run=run)
+    add_actions(actions)
 
 
 def run_list(arguments: argparse.Namespace) -> int:
