@@ -24,7 +24,10 @@ def no_embedded_aws(monkeypatch: pytest.MonkeyPatch) -> None:
         (["invoke", "minilm", "--text", "a"], "the embedded AWS is not running; run `make up`"),
         (["bench", "minilm"], "the embedded AWS is not running; run `make up`"),
         (["bench"], "name either a MODEL of the platform or a --server"),
-        (["bench", "minilm", "--seconds", "0"], "seconds must be above 0 and at most 1000000, got 0.0"),
+        (
+            ["bench", "minilm", "--seconds", "0"],
+            "seconds must be above 0 and at most 1000000, got 0.0",
+        ),
         (["invoke", "bert"], "no 'bert' among them (there are: minilm, resnet50, inception)"),
         (["bench", "bert"], "no 'bert' among them"),
         (["invoke", "minilm", "--request", "absent.json"], "absent.json"),
