@@ -34,10 +34,13 @@ synth: prepare  ## synthesize PLATFORM (laptop, dev, prod) into cdk.out
 lint: prepare  ## will it serve? check the models of PLATFORM
 	@$(RUN) inferctl lint --platform platforms/$(PLATFORM).yaml
 
-bench: prepare  ## archive throughput, synth scale and invocation overhead, each beside its peer
+bench: prepare  ## archives, synthesis, invocation, load client, state machine: each beside its peer or its smaller self
 	@$(RUN) python benchmarks/archive.py
 	@$(RUN) python benchmarks/synth_scale.py
 	@$(RUN) python benchmarks/invoke_overhead.py
+	@$(RUN) python benchmarks/client_overhead.py
+	@$(RUN) python benchmarks/distributed_map.py
+	@$(RUN) python benchmarks/compile_plan.py
 
 generated: prepare  ## rewrite platforms/schema.json, the reference pages and the picture in docs
 	@$(RUN) python -m stacks.config --write-schema
