@@ -92,7 +92,7 @@ class Processes:
             if time.monotonic() > self._deadline:
                 raise CompilerError(
                     f"{name} took longer than the {self._limit:g} s that compiling may take;"
-                    f" its last lines: {tail(log)}"
+                    f" its last lines, newest first: {tail(log)}"
                 )
             time.sleep(_POLL_SECONDS)
 
@@ -107,13 +107,13 @@ def peak_memory_bytes() -> int:
 
 
 def tail(log: Path) -> str:
-    """The end of a log on one line, for a message."""
+    """The end of a log on one line, newest line first: a message is cut at its end."""
     with log.open("rb") as stream:
         stream.seek(0, os.SEEK_END)
         stream.seek(max(0, stream.tell() - _TAIL_BYTES))
         text = stream.read().decode("utf-8", "replace")
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return " | ".join(lines[-_TAIL_LINES:]) or "(nothing was written)"
+    return " | ".join(reversed(lines[-_TAIL_LINES:])) or "(nothing was written)"
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -134,9 +134,12 @@ def _failure(status: int, *, name: str, log: Path) -> Exception:
     if status == -signal.SIGKILL:
         # nobody but the kernel's out-of-memory killer, or the host going away, sends it
         return InfrastructureError(
-            f"{name} was killed, most likely for lack of memory; its last lines: {text}"
+            f"{name} was killed, most likely for lack of memory; its last lines, newest first:"
+            f" {text}"
         )
     if "No space left on device" in text:
-        return InfrastructureError(f"{name}: the disk is full; its last lines: {text}")
+        return InfrastructureError(
+            f"{name}: the disk is full; its last lines, newest first: {text}"
+        )
     ended = f"signal {-status}" if status < 0 else f"status {status}"
-    return CompilerError(f"{name} ended with {ended}; its last lines: {text}")
+    return CompilerError(f"{name} ended with {ended}; its last lines, newest first: {text}")

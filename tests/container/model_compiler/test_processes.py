@@ -32,7 +32,7 @@ def test_all_that_was_written_comes_back_and_goes_to_the_log(
 def test_the_end_of_the_log_is_in_the_failure(tmp_path: Path) -> None:
     program = "import sys\nfor i in range(500): print('line', i)\nsys.exit(7)"
 
-    with pytest.raises(CompilerError, match=r"^p ended with status 7; .*line 499$") as caught:
+    with pytest.raises(CompilerError, match=r"^p ended with status 7; [^:]*: line 499 ") as caught:
         Processes(tmp_path, seconds=30).run(_python(program), name="p")
 
     assert "line 400" not in str(caught.value)
@@ -121,5 +121,5 @@ def test_a_tail_is_one_line_of_bounded_length(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_bytes(b"\xff" + b"a" * 10_000 + b"\nlast\n")
 
-    assert tail(log).endswith(" | last")
+    assert tail(log).startswith("last | ")
     assert len(tail(log)) < 1600
