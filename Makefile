@@ -44,7 +44,7 @@ bench: prepare  ## archives, synthesis, invocation, load client, state machine: 
 
 generated: prepare  ## rewrite platforms/schema.json, the reference pages and the picture in docs
 	@$(RUN) python -m stacks.config --write-schema
-	@$(RUN) python -m stacks.platform_document
+	@$(RUN) python -m stacks.platform.document
 	@$(RUN) python -m model_lint.document
 	@$(RUN) cdk synth --quiet --context platform=dev
 	@$(RUN) inferctl diagram dev --output docs/neuron-on-ecs.svg

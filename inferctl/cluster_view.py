@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from inferctl.endpoint_client import InvocationError
 from inferctl.task_definitions import DefinitionView, ranges, read_definition
-from stacks.platform_cluster_plans import pascal_case
+from stacks.platform.cluster.plans import pascal_case
 
 # standard mode repeats what was throttled or lost on the way, never what was refused
 _CONFIG = Config(

@@ -11,7 +11,7 @@ from inferctl.endpoint_client import Answer, EndpointClient, InvocationError
 from inferctl.golden import Comparison, compare
 from model_artifacts.index import Index
 from model_folders import Build, Golden, ModelFolder
-from stacks.platform_models import PlatformModel
+from stacks.platform.models import PlatformModel
 
 
 class NoGoldenRequestError(ValueError):

@@ -29,9 +29,9 @@ from inference_constructs.ecs.task_resources import TaskLogs
 
 from .config import Platform
 from .construct_props import SUBNETS, removal_policy
-from .platform_cluster_file import Cluster
-from .platform_cluster_plans import PoolPlan, ServicePlan, TaskPlan
-from .platform_service_file import LoadBalancer, Service
+from .platform.cluster.file import Cluster
+from .platform.cluster.plans import PoolPlan, ServicePlan, TaskPlan
+from .platform.cluster.service_file import LoadBalancer, Service
 from .workload_props import workload
 
 

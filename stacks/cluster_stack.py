@@ -26,7 +26,7 @@ from .cluster_props import (
 )
 from .config import Platform
 from .daemon_images import acknowledge_pull, core_metrics_image, daemon_image
-from .platform_cluster_plans import ClusterPlan, PoolPlan, ServicePlan, TaskPlan, pascal_case
+from .platform.cluster.plans import ClusterPlan, PoolPlan, ServicePlan, TaskPlan, pascal_case
 
 
 class ClusterStack(cdk.Stack):

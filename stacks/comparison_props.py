@@ -24,8 +24,8 @@ from tf_serving_images import TfServingImage
 
 from .config import Platform
 from .construct_props import SUBNETS, removal_policy
-from .platform_comparison import memory_mib
-from .platform_comparison_plans import ComparisonPlan
+from .platform.comparison.check import memory_mib
+from .platform.comparison.plans import ComparisonPlan
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 

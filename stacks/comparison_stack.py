@@ -10,7 +10,7 @@ from inference_constructs.tf_serving import ServerComparison
 
 from .comparison_props import comparison_props
 from .config import Platform
-from .platform_comparison_plans import ComparisonPlan
+from .platform.comparison.plans import ComparisonPlan
 
 
 class TfServingComparison(cdk.Stack):

@@ -18,7 +18,7 @@ from model_folders.recipes import Engine
 
 from .config import Platform
 from .construct_props import SUBNETS
-from .platform_compile import CompilePlan
+from .platform.compile.check import CompilePlan
 
 # Jobs of the embedded AWS run in the Python of the checkout; nothing pulls this.
 _EMBEDDED_IMAGE = "model_compiler:checkout"

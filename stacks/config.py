@@ -18,17 +18,19 @@ from accelerator_catalog import (
     TritonImage,
     triton_image_uri,
 )
-from stacks.platform_cluster import Surroundings, check_cluster
-from stacks.platform_cluster_file import Cluster
-from stacks.platform_cluster_plans import ClusterPlan
-from stacks.platform_comparison import check_comparison
-from stacks.platform_comparison_file import Comparison
-from stacks.platform_comparison_plans import ComparisonPlan
-from stacks.platform_compile import CompilePlace, CompilePlan, Offer, check_compile
-from stacks.platform_compile_file import Compile
-from stacks.platform_endpoint import check_instance, check_placement, check_volume
-from stacks.platform_environment import check_environment
-from stacks.platform_file import (
+from stacks.platform.cluster.check import Surroundings, check_cluster
+from stacks.platform.cluster.file import Cluster
+from stacks.platform.cluster.plans import ClusterPlan
+from stacks.platform.comparison.check import check_comparison
+from stacks.platform.comparison.file import Comparison
+from stacks.platform.comparison.plans import ComparisonPlan
+from stacks.platform.compile.check import CompilePlace, CompilePlan, Offer, check_compile
+from stacks.platform.compile.file import Compile
+from stacks.platform.endpoint.check import check_instance, check_placement, check_volume
+from stacks.platform.endpoint.environment import check_environment
+from stacks.platform.endpoint.image import check_image, check_triple
+from stacks.platform.endpoint.scaling import check_scaling
+from stacks.platform.file import (
     DEFAULT_INSTANCE_TYPE,
     Endpoint,
     FlowLogs,
@@ -39,16 +41,14 @@ from stacks.platform_file import (
     Scaling,
     Schedule,
 )
-from stacks.platform_findings import Findings
-from stacks.platform_identity import check_identity
-from stacks.platform_image import check_image, check_triple
-from stacks.platform_models import PlatformModel, Serving, check_models
-from stacks.platform_network import check_network
-from stacks.platform_problems import PlatformFileError, Problem
-from stacks.platform_scaling import check_scaling
-from stacks.platform_schema import SCHEMA_PATH, schema_main, schema_text
-from stacks.platform_sections import TypedFile, read_sections
-from stacks.platform_yaml import read_platform_yaml
+from stacks.platform.findings import Findings
+from stacks.platform.identity import check_identity
+from stacks.platform.models import PlatformModel, Serving, check_models
+from stacks.platform.network import check_network
+from stacks.platform.problems import PlatformFileError, Problem
+from stacks.platform.schema import SCHEMA_PATH, schema_main, schema_text
+from stacks.platform.sections import TypedFile, read_sections
+from stacks.platform.yaml_file import read_platform_yaml
 
 # Models without an endpoint are made for the default endpoint's GPU.
 _DEFAULT_FAMILY = GPU_INSTANCES[DEFAULT_INSTANCE_TYPE].family

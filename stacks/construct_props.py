@@ -21,8 +21,8 @@ from inference_constructs import (
 )
 
 from .config import EndpointPlan, Platform
-from .platform_cluster_network import endpoints_of_hosts
-from .platform_compile import endpoints_of_compilers
+from .platform.cluster.network import endpoints_of_hosts
+from .platform.compile.check import endpoints_of_compilers
 
 SUBNETS = {
     "private": ec2.SubnetType.PRIVATE_WITH_EGRESS,

@@ -8,7 +8,7 @@ from model_lint import Finding, ImageKind, lint_fleet
 from model_lint.output import as_text
 
 from .config import Platform
-from .platform_compile import is_neuron
+from .platform.compile.check import is_neuron
 
 
 class ModelLintError(ValueError):

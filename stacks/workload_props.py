@@ -15,9 +15,9 @@ from inference_constructs.ecs import (
     WorkloadPort,
 )
 
-from .platform_service_file import OneOffTask, Service
-from .platform_workload_file import Model
-from .platform_workload_file import Workload as WorkloadSection
+from .platform.cluster.service_file import OneOffTask, Service
+from .platform.cluster.workload_file import Model
+from .platform.cluster.workload_file import Workload as WorkloadSection
 
 
 def workload(entry: Service | OneOffTask) -> Workload:

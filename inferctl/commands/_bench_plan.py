@@ -26,7 +26,7 @@ from load_client.options import (
 from load_client.plan import Plan, Server
 from load_client.sagemaker import AwsPlace, SageMaker
 from load_client.tensors import Tensors
-from stacks.platform_models import PlatformModel
+from stacks.platform.models import PlatformModel
 
 T = TypeVar("T")
 USUAL_SECONDS = 10.0

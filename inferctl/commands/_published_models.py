@@ -38,7 +38,7 @@ from model_artifacts.s3_index import rollback_published_model
 from model_compiler.contract import report_key
 from model_folders import ModelFileError, build_fleet_sources
 from stacks.config import Platform
-from stacks.platform_models import PlatformModel
+from stacks.platform.models import PlatformModel
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction

@@ -9,7 +9,7 @@ from inferctl.deployment import Deployment, NotDeployedError, read_deployment
 from inferctl.environment import ROOT
 from inferctl.localaws.state import running_url
 from stacks.config import Platform, PlatformFileError, load_platform
-from stacks.platform_models import PlatformModel
+from stacks.platform.models import PlatformModel
 
 
 def add_target(parser: argparse.ArgumentParser) -> None:

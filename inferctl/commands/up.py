@@ -23,7 +23,7 @@ from inferctl.output import Progress, console, errors, step, table
 from inferctl.questions import Reply, ask_all
 from model_folders import SeedSource, is_cached
 from stacks.config import Platform
-from stacks.platform_models import PlatformModel
+from stacks.platform.models import PlatformModel
 
 NEXT_STEPS = """\
 next:

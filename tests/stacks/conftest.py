@@ -13,7 +13,7 @@ import pytest
 from accelerator_catalog import CPU_INSTANCES, GPU_EC2_INSTANCES
 from stacks.application import build_app
 from stacks.config import Platform, load_platform
-from stacks.platform_compile import CompilePlan
+from stacks.platform.compile.check import CompilePlan
 
 ROOT = Path(__file__).resolve().parents[2]
 PLATFORMS = Path(__file__).parent / "platforms"

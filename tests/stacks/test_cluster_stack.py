@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from stacks.config import Platform
-from stacks.platform_cluster_size import resources_of
+from stacks.platform.cluster.size import resources_of
 
 _DEFINITION = "AWS::ECS::TaskDefinition"
 _SERVICE = "AWS::ECS::Service"

@@ -11,8 +11,8 @@ import pytest
 
 from inference_constructs.tf_serving import MOST_SHARES, GpuShare
 from load_client.inputs import read_inputs
-from stacks import platform_comparison_file
 from stacks.config import Platform
+from stacks.platform.comparison import file as comparison_file
 
 _ALL = ("comparison", "elastic_inference", "china_comparison")
 _KMP = {
@@ -393,10 +393,10 @@ def test_troubleshooting_adds_the_articles_actions_to_the_servers(
 
 
 def test_platform_file_and_construct_say_the_same_of_shares_and_inputs() -> None:
-    assert platform_comparison_file.MOST_SHARES == MOST_SHARES
-    words = set(platform_comparison_file.GpuShare.model_fields)
+    assert comparison_file.MOST_SHARES == MOST_SHARES
+    words = set(comparison_file.GpuShare.model_fields)
     assert words == {field.name for field in fields(GpuShare)}
-    default = platform_comparison_file.ComparingClient()
+    default = comparison_file.ComparingClient()
     assert read_inputs(None, default.inputs)["inputs"].shape == (1, 640, 640, 3)
 
 

@@ -22,12 +22,12 @@ from inference_constructs.ecs import (
 )
 from inference_constructs.ecs.workload import CAPABILITIES as ECS_CAPABILITIES
 from inference_constructs.ecs.workload_health import LONGEST_LOAD_SECONDS as ECS_LONGEST_LOAD
-from stacks import platform_service_file, platform_workload_file
 from stacks.application import build_app
 from stacks.config import ClusterPlan, Platform
-from stacks.platform_cluster_file import LONGEST_DRAIN_MINUTES
-from stacks.platform_cluster_workloads import CAPABILITIES, READY_MADE, READY_MADE_PORTS
-from stacks.platform_service_file import LoadBalancer
+from stacks.platform.cluster import service_file, workload_file
+from stacks.platform.cluster.file import LONGEST_DRAIN_MINUTES
+from stacks.platform.cluster.service_file import LoadBalancer
+from stacks.platform.cluster.workloads import CAPABILITIES, READY_MADE, READY_MADE_PORTS
 from stacks.workload_props import workload
 
 Load = Callable[[str], Platform]
@@ -186,15 +186,15 @@ def test_an_idle_pool_warns(load: Load) -> None:
 @pytest.mark.parametrize(
     ("words", "known"),
     [
-        (platform_service_file.PackingWord, {packing.value for packing in Packing}),
-        (platform_service_file.NetworkModeWord, {mode.value for mode in NetworkMode}),
-        (platform_service_file.ServiceMetricWord, {metric.value for metric in ServiceMetric}),
+        (service_file.PackingWord, {packing.value for packing in Packing}),
+        (service_file.NetworkModeWord, {mode.value for mode in NetworkMode}),
+        (service_file.ServiceMetricWord, {metric.value for metric in ServiceMetric}),
         (
             LoadBalancer.model_fields["kind"].annotation,
             {kind.value for kind in LoadBalancerKind},
         ),
-        (platform_workload_file.PortProtocolWord, {each.value for each in PortProtocol}),
-        (platform_workload_file.WorkloadKind, {*READY_MADE, "container"}),
+        (workload_file.PortProtocolWord, {each.value for each in PortProtocol}),
+        (workload_file.WorkloadKind, {*READY_MADE, "container"}),
     ],
 )
 def test_words_of_the_section_are_those_of_the_constructs(words: object, known: set[str]) -> None:
@@ -203,7 +203,7 @@ def test_words_of_the_section_are_those_of_the_constructs(words: object, known: 
 
 def test_limits_of_the_section_are_those_of_the_constructs() -> None:
     assert CAPABILITIES == ECS_CAPABILITIES
-    assert platform_workload_file.LONGEST_LOAD_SECONDS == ECS_LONGEST_LOAD
+    assert workload_file.LONGEST_LOAD_SECONDS == ECS_LONGEST_LOAD
     assert LONGEST_DRAIN_MINUTES == 55
 
 

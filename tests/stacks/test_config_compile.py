@@ -9,8 +9,8 @@ import pytest
 from accelerator_catalog import CPU_INSTANCES
 from stacks.config import Compile, Platform, load_platform
 from stacks.construct_props import network_props
-from stacks.platform_compile import CompilePlace, check_compile, endpoints_of_compilers
-from stacks.platform_findings import Findings
+from stacks.platform.compile.check import CompilePlace, check_compile, endpoints_of_compilers
+from stacks.platform.findings import Findings
 
 _MODELS = Path(__file__).parent / "wrong_platforms" / "models"
 _HEAD = "platform: test\nregion: us-east-1\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stacks.platform_cron import cron_problem
+from stacks.platform.cron import cron_problem
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stacks.config import PlatformFileError, load_platform
-from stacks.platform_problems import Problem
+from stacks.platform.problems import Problem
 
 _MINIMAL = b"platform: test\nregion: us-east-1\n"
 

@@ -8,24 +8,21 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from stacks import (
-    platform_cluster_file,
-    platform_comparison_file,
-    platform_file,
-    platform_service_file,
-    platform_workload_file,
-)
 from stacks.config import SCHEMA_PATH, PlatformFile, schema_text
-from stacks.platform_document import DOCUMENT, document
-from stacks.platform_schema import schema_main
-from stacks.platform_yaml import read_platform_yaml
+from stacks.platform import file as platform_file
+from stacks.platform.cluster import file as cluster_file
+from stacks.platform.cluster import service_file, workload_file
+from stacks.platform.comparison import file as comparison_file
+from stacks.platform.document import DOCUMENT, document
+from stacks.platform.schema import schema_main
+from stacks.platform.yaml_file import read_platform_yaml
 
 _MODULES = (
     platform_file,
-    platform_cluster_file,
-    platform_comparison_file,
-    platform_service_file,
-    platform_workload_file,
+    cluster_file,
+    comparison_file,
+    service_file,
+    workload_file,
 )
 _ROOT = Path(__file__).parents[2]
 
@@ -38,7 +35,7 @@ def test_schema_file_is_up_to_date() -> None:
 
 def test_reference_page_is_up_to_date() -> None:
     assert DOCUMENT.read_text(encoding="utf-8") == document(), (
-        "run python -m stacks.platform_document"
+        "run python -m stacks.platform.document"
     )
 
 
@@ -73,7 +70,7 @@ def test_schema_command_writes_the_file_and_reports_drift(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "schema.json"
-    monkeypatch.setattr("stacks.platform_schema.SCHEMA_PATH", path)
+    monkeypatch.setattr("stacks.platform.schema.SCHEMA_PATH", path)
 
     assert schema_main([]) == 1
     assert "out of date" in capsys.readouterr().err

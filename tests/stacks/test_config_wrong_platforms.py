@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from stacks.config import PlatformFileError, load_platform
-from stacks.platform_problems import Problem
+from stacks.platform.problems import Problem
 
 _FOLDER = Path(__file__).parent / "wrong_platforms"
 _CASES = sorted(path.name for path in _FOLDER.glob("*.yaml"))

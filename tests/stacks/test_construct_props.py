@@ -15,11 +15,11 @@ from inference_constructs import (
 )
 from inference_constructs.log_retention import RETENTION
 from inference_constructs.network import SUBNET_TYPES
-from stacks import platform_file
 from stacks.config import Platform
 from stacks.construct_props import endpoint_props, network_props, scaling_props
-from stacks.platform_environment import LARGEST_BYTES, MOST_ENTRIES
-from stacks.platform_section import RetentionDays
+from stacks.platform import file as platform_file
+from stacks.platform.endpoint.environment import LARGEST_BYTES, MOST_ENTRIES
+from stacks.platform.section import RetentionDays
 
 
 @pytest.mark.parametrize(

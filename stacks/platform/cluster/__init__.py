@@ -1,0 +1,1 @@
+"""The section `cluster`: pools, services and tasks."""

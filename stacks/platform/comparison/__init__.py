@@ -1,0 +1,1 @@
+"""The section `comparison`: one server plain, one accelerated."""

@@ -1,0 +1,1 @@
+"""The section `compile`: where models are compiled."""

@@ -1,0 +1,1 @@
+"""The section `endpoint`: instance, image, environment, scaling."""
