@@ -39,6 +39,7 @@ bench: prepare  ## archives, synthesis, invocation, load client, state machine: 
 	@$(RUN) python benchmarks/synth_scale.py
 	@$(RUN) python benchmarks/invoke_overhead.py
 	@$(RUN) python benchmarks/client_overhead.py
+	@$(RUN) python benchmarks/perf_analyzer.py
 	@$(RUN) python benchmarks/distributed_map.py
 	@$(RUN) python benchmarks/compile_plan.py
 

@@ -76,6 +76,9 @@ def parse_address(text: str) -> ServerAddress:
         raise InputError([f"server {text!r} names no valid host: {error}"]) from error
     if url.username is not None or _BESIDES.search(address):
         raise InputError([f"server {text!r} must be [NAME=]PROTOCOL://HOST:PORT/PATH"])
+    path = url.path.rstrip("/")
+    if path and protocol in (TfServingGrpc.kind, V2Grpc.kind):
+        raise InputError([f"server {text!r}: gRPC has no paths, so {path!r} must go"])
     host = url.netloc if protocol == SAGEMAKER else url.hostname
     return ServerAddress(
         name=name,
@@ -83,7 +86,7 @@ def parse_address(text: str) -> ServerAddress:
         host=host,
         port=PORTS.get(protocol, 443) if port is None else port,
         tls=suffix == "tls",
-        path=url.path.rstrip("/"),
+        path=path,
     )
 
 

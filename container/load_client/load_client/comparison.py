@@ -90,13 +90,16 @@ def comparisons(report: Report) -> list[Comparison]:
     if not report.runs:
         return []
     base_server = report.runs[0].server
-    found = []
-    for base in (run for run in report.runs if run.server == base_server and run.calls):
-        for other in report.runs:
-            alike = other.load.batch == base.load.batch and _pace(other.load) == _pace(base.load)
-            if other.server != base_server and other.calls and alike:
-                found.append(compare(base, other))
-    return found
+    others: dict[tuple[object, ...], list[Run]] = {}
+    for run in report.runs:
+        if run.server != base_server and run.calls:
+            others.setdefault((run.load.batch, *_pace(run.load)), []).append(run)
+    return [
+        compare(base, other)
+        for base in report.runs
+        if base.server == base_server and base.calls
+        for other in others.get((base.load.batch, *_pace(base.load)), [])
+    ]
 
 
 def _pace(load: Load) -> tuple[int, float | None, str | None]:

@@ -69,6 +69,13 @@ def parse_report(data: bytes, *, name: str) -> Report:
     report = from_json(Report, value, "$", problems)
     if report is None or problems:
         raise InputError([f"{name}: {problem}" for problem in problems])
+    names = {"$.title": report.title}
+    names |= {f"$.runs[{number}].server": run.server for number, run in enumerate(report.runs)}
+    problems += [
+        f"{name}: {place} must hold printable characters only, got {text!r}"
+        for place, text in names.items()
+        if not text.isprintable()
+    ]
     for number, run in enumerate(report.runs):
         problems += [f"{name}: $.runs[{number}]{problem}" for problem in _run_problems(run)]
     servers = {run.server for run in report.runs}

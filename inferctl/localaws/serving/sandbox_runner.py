@@ -119,6 +119,23 @@ class SandboxProcess:
         return descendants(self._process.pid)
 
 
+def host_packages() -> list[Path]:
+    """The folders of this interpreter's packages, which models import."""
+    paths = sysconfig.get_paths()
+    return list(dict.fromkeys([Path(paths["purelib"]), Path(paths["platlib"])]))
+
+
+def host_variables(work_dir: Path) -> dict[str, str]:
+    """What the server's binary needs of its environment; ``work_dir`` is an assembled one."""
+    return {
+        "PATH": f"{work_dir / 'env/bin'}:{os.environ.get('PATH', os.defpath)}",
+        "LD_LIBRARY_PATH": str(sysconfig.get_config_var("LIBDIR")),
+        "LANG": "C.UTF-8",
+        # it would write a device id into the home directory and try to report usage
+        "ORT_DISABLE_TELEMETRY": "1",
+    }
+
+
 class SandboxRunner:
     """Starts the server binary; models see this interpreter's packages, and numpy 1."""
 
@@ -132,20 +149,14 @@ class SandboxRunner:
         work_dir = work_dir.absolute()
         empty = work_dir / "empty"
         empty.mkdir(parents=True, exist_ok=True)
-        purelib = Path(sysconfig.get_paths()["purelib"])
-        platlib = Path(sysconfig.get_paths()["platlib"])
-        self._server.assemble(work_dir, packages=list(dict.fromkeys([purelib, platlib])))
+        self._server.assemble(work_dir, packages=host_packages())
         arguments = serve_arguments(
             environment, empty_repository=empty, backends=work_dir / "backends"
         )
         variables = {
-            "PATH": f"{work_dir / 'env/bin'}:{os.environ.get('PATH', os.defpath)}",
-            "LD_LIBRARY_PATH": str(sysconfig.get_config_var("LIBDIR")),
-            "LANG": "C.UTF-8",
+            **host_variables(work_dir),
             "SAGEMAKER_MULTI_MODEL": "true",
             "SAGEMAKER_BIND_TO_PORT": str(serve_port(environment)),
-            # it would write a device id into the home directory and try to report usage
-            "ORT_DISABLE_TELEMETRY": "1",
             **environment,
         }
         process = spawn(

@@ -91,6 +91,8 @@ def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
         (("v2-http+ssl://h",), "must begin with one of"),
         (("sagemaker+tls://e",), "must begin with one of"),
         (("v2-http://:80",), "names no host"),
+        (("v2-grpc://h:80/a",), "gRPC has no paths"),
+        (("tf-serving-grpc://h:80/a",), "gRPC has no paths"),
         (("v2-http://h:99999",), "has no valid port"),
         (("v2-http://[::1",), "is no address: Invalid IPv6 URL"),
         (("v2-http://a..b:80",), "names no valid host"),

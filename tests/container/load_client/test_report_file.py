@@ -108,6 +108,8 @@ def price_of(report: Any, dollars: float) -> dict[str, Any]:
         (lambda v: v["runs"][0]["load"].update(rate=-5), "rate must be"),
         (lambda v: v.update(prices=[price_of(v, 0)]), "usd_per_hour must be"),
         (lambda v: v.update(prices=[price_of(v, 1), price_of(v, 2)]), "has two prices"),
+        (lambda v: v["runs"][0].update(server="\x1b[2J"), "server must hold printable"),
+        (lambda v: v.update(title="a\nb"), "title must hold printable"),
         (
             lambda v: v.update(prices=[{"server": "x", "usd_per_hour": 1, "basis": "b"}]),
             "server 'x' has no run",
