@@ -48,7 +48,7 @@ generated: prepare  ## rewrite platforms/schema.json, the reference pages and th
 	@$(RUN) python -m stacks.platform.document
 	@$(RUN) python -m model_lint.document
 	@$(RUN) cdk synth --quiet --context platform=dev
-	@$(RUN) inferctl diagram dev --output docs/neuron-on-ecs.svg
+	@$(RUN) inferctl diagram dev --chips --output docs/neuron-on-ecs.svg
 
 diff: prepare  ## what BASE (a commit, default origin/main) and this tree deploy differently
 	@$(RUN) python tools/diff.py $(or $(BASE),origin/main)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
-from inferctl.commands.diagram import diagram
+from inferctl.commands.diagram import chips
+from inferctl.platform_diagram.assembly import read_templates
 from stacks.application import build_app
 from stacks.config import load_platform
 
@@ -19,9 +19,7 @@ PATHS = {"aws:cdk:enable-path-metadata": True}
 def _drawn(path: Path, context: dict[str, Any], outdir: Path) -> str:
     platform = load_platform(path, models_root=ROOT / "models")
     build_app(platform, context=context | PATHS, outdir=outdir).synth()
-    stack = f"{platform.name}-cluster"
-    template = json.loads((outdir / f"{stack}.template.json").read_text())
-    return diagram(template, title=f"{stack}, as synthesized")
+    return chips(read_templates(outdir, platform.name), platform.name)
 
 
 def test_the_picture_is_drawn_from_what_dev_synthesizes(

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import copy
-import json
 import xml.etree.ElementTree as ElementTree
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from inferctl.cli import main
 from inferctl.fleet_diagram.fleet import Owner, TemplateError, read_fleet
 from inferctl.fleet_diagram.svg import draw
 
@@ -140,41 +137,3 @@ def test_the_same_fleet_is_the_same_picture(template: dict[str, Any]) -> None:
 def test_a_template_without_pools_is_refused(template: dict[str, Any]) -> None:
     with pytest.raises(TemplateError, match="no capacity provider"):
         read_fleet(template)
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("{", "Expecting property name"),
-        ("[]", "is not a template of a cluster stack"),
-        ('{"Resources": {"A": {}}}', "is not a template of a cluster stack (KeyError"),
-        ("{}", "holds no capacity provider"),
-    ],
-)
-def test_a_file_that_is_no_template_is_refused(
-    text: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = tmp_path / "t.json"
-    path.write_text(text)
-
-    assert main(["diagram", "t", "--template", str(path)]) == 2
-    assert message in capsys.readouterr().err
-
-
-def test_a_template_that_is_not_there_says_how_to_make_it(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    missing = tmp_path / "t.json"
-
-    assert main(["diagram", "dev", "--template", str(missing)]) == 2
-    assert "run `make synth PLATFORM=dev` first" in capsys.readouterr().err
-
-
-def test_the_picture_goes_to_the_file_that_is_named(
-    template: dict[str, Any], tmp_path: Path
-) -> None:
-    source, output = tmp_path / "t.json", tmp_path / "t.svg"
-    source.write_text(json.dumps(template))
-
-    assert main(["diagram", "t", "--template", str(source), "--output", str(output)]) == 0
-    assert output.read_text().startswith("<svg ")

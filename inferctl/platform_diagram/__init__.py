@@ -1,0 +1,1 @@
+"""A platform as a picture, drawn from the templates of its stacks."""
