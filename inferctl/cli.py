@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 COMMANDS = (
-    *("lint", "models", "catalog", "local", "up", "down", "invoke", "run_task"),
+    *("lint", "preflight", "models", "catalog", "local", "up", "down", "invoke", "run_task"),
     *("bench", "report", "cost", "accuracy", "diagram"),
 )
 

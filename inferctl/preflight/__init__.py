@@ -1,0 +1,1 @@
+"""Would this platform's deployment work in that account today? Checks, one a file."""
