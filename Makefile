@@ -51,7 +51,7 @@ generated: prepare  ## rewrite platforms/schema.json, the reference pages and th
 	@$(RUN) inferctl diagram dev --chips --output docs/neuron-on-ecs.svg
 
 diff: prepare  ## what BASE (a commit, default origin/main) and this tree deploy differently
-	@$(RUN) python tools/diff.py $(or $(BASE),origin/main)
+	@$(RUN) inferctl diff $(or $(BASE),origin/main)
 
 requirements: prepare  ## recompile requirements*.txt from requirements*.in
 	@$(RUN) python tools/compile_requirements.py

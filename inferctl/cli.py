@@ -8,8 +8,8 @@ import sys
 from collections.abc import Sequence
 
 COMMANDS = (
-    *("lint", "preflight", "models", "catalog", "local", "up", "down", "invoke", "run_task"),
-    *("bench", "report", "cost", "accuracy", "diagram"),
+    *("lint", "diff", "preflight", "models", "catalog", "local", "up", "down", "invoke"),
+    *("run_task", "bench", "report", "cost", "accuracy", "plan", "dashboard", "diagram"),
 )
 
 

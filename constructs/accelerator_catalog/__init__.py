@@ -6,6 +6,7 @@ from accelerator_catalog.ec2_instances import EC2_INSTANCES
 from accelerator_catalog.ec2_prices import EC2_PRICES, Ec2Price
 from accelerator_catalog.ecs_amis import ECS_AMIS, EcsAmi, accelerator_of, ecs_ami_for, host_driver
 from accelerator_catalog.end_of_life import END_OF_LIFE, EndOfLife
+from accelerator_catalog.fixed_prices import FIXED_PRICES, FixedPrice
 from accelerator_catalog.gpu_ec2_instances import GPU_EC2_INSTANCES, GpuEc2Instance
 from accelerator_catalog.gpu_instances import (
     GPU_FAMILIES,
@@ -67,6 +68,7 @@ __all__ = [
     "EC2_PRICES",
     "ECS_AMIS",
     "END_OF_LIFE",
+    "FIXED_PRICES",
     "GPU_EC2_INSTANCES",
     "GPU_FAMILIES",
     "GPU_INSTANCES",
@@ -87,6 +89,7 @@ __all__ = [
     "Ec2Price",
     "EcsAmi",
     "EndOfLife",
+    "FixedPrice",
     "GpuEc2Instance",
     "GpuInstance",
     "HostingPrice",

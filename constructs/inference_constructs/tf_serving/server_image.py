@@ -63,8 +63,10 @@ class _BuiltImage(ServerImage):
             asset_name=self._image.folder.replace("_", "-"),
             build_args=dict(self._build_args) or None,
             build_contexts={name: str(path) for name, path in contexts.items()},
-            # The asset's own hash covers its folder alone.
+            # The asset's own hash covers its folder, and of a context only where it lies: the
+            # same files in another checkout would be another image.
             extra_hash=_hash(contexts),
+            invalidation=ecr_assets.DockerImageAssetInvalidationOptions(build_contexts=False),
         )
         return BoundImage(uri=asset.image_uri, repository_arn=asset.repository.repository_arn)
 

@@ -49,3 +49,20 @@ def test_a_change_of_the_start_up_code_is_another_image(stack: cdk.Stack, reposi
     after = stack.resolve(image.bind(Construct(stack, "After")).uri)
 
     assert before == again != after
+
+
+def test_the_same_files_in_another_checkout_are_the_same_image(
+    stack: cdk.Stack, repository: Path
+) -> None:
+    other = repository.parent / "other"
+    shutil.copytree(repository, other)
+
+    uris = [
+        stack.resolve(ServerImage.built(GPU_IMAGE, repository=root).bind(scope).uri)
+        for root, scope in (
+            (repository, Construct(stack, "Here")),
+            (other, Construct(stack, "There")),
+        )
+    ]
+
+    assert uris[0] == uris[1]

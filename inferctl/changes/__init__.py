@@ -1,0 +1,1 @@
+"""What two commits deploy differently, judged: from synthesized templates alone, no AWS call."""
