@@ -1,0 +1,1 @@
+"""A picture of a dashboard, made from its synthesized template: widgets, limits, alarms."""

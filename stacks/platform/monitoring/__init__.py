@@ -1,0 +1,1 @@
+"""The section `monitoring`: a dashboard, alarms, and who is told."""
