@@ -1,0 +1,100 @@
+"""Every call with its time: CSV, or JSON Lines of clients, of model metrics or of CloudTrail."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from inferctl.planner.names import model_name
+from inferctl.planner.rows import LINES, FileProblems, csv_rows, json_lines
+from inferctl.planner.traffic import Calls
+
+COLUMNS = ("time", "model")
+# lambda/model_metrics; CloudTrail data events of AWS::SageMaker::Endpoint
+_TIMES = ("time", "timestamp", "eventTime")
+_MODELS = ("model", "target_model", "ModelName")
+_FIRST_MILLISECONDS = 1e11
+
+
+def read_access_log(path: Path) -> tuple[tuple[str, ...], Calls]:
+    """The models and the calls; raises `InputError` with every problem."""
+    problems = FileProblems(path)
+    names: dict[str, int] = {}
+    times: list[float] = []
+    models: list[int] = []
+    for line, row in _rows(path, problems):
+        written = _written_time(row)
+        time = _seconds(written)
+        if time is None:
+            problems.add(f"time must be seconds since 1970 or ISO 8601, got {written!r}", line=line)
+        name = problems.name({"model": _first(row, _MODELS) or _cloud_trail_model(row)}, line)
+        if time is not None and name is not None:
+            position = names.setdefault(model_name(name), len(names))
+            count = _calls_of(row)
+            times += [time] * count
+            models += [position] * count
+    if not times:
+        problems.add("holds no call")
+    elif min(times) == max(times):
+        problems.add("must span some time: all its calls have the same")
+    problems.raise_any()
+    order = np.argsort(np.array(times), kind="stable")
+    sorted_times = np.array(times)[order] - min(times)
+    return tuple(names), Calls(
+        times=sorted_times,
+        models=np.array(models, dtype=np.int64)[order],
+        seconds=float(sorted_times[-1] * len(times) / (len(times) - 1)),
+    )
+
+
+def _rows(path: Path, problems: FileProblems) -> Iterable[tuple[int, Mapping[str, Any]]]:
+    if path.suffix in LINES:
+        return json_lines(path, problems)
+    return csv_rows(path, needed=COLUMNS, allowed=COLUMNS)
+
+
+def _first(row: Mapping[str, Any], names: tuple[str, ...]) -> object:
+    return next((row[name] for name in names if row.get(name) is not None), None)
+
+
+def _written_time(row: Mapping[str, Any]) -> object:
+    written = _first(row, _TIMES)
+    if written is not None:
+        return written
+    envelope = row.get("_aws")
+    return envelope.get("Timestamp") if isinstance(envelope, dict) else None
+
+
+def _cloud_trail_model(row: Mapping[str, Any]) -> object:
+    request = row.get("requestParameters")
+    return request.get("targetModel") if isinstance(request, dict) else None
+
+
+def _calls_of(row: Mapping[str, Any]) -> int:
+    """A record of metrics may hold several calls."""
+    calls = row.get("Calls")
+    return len(calls) if isinstance(calls, list) and calls else 1
+
+
+def _seconds(value: object) -> float | None:
+    """Seconds since 1970; a time without a zone is UTC."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except ValueError:
+        try:
+            moment = datetime.fromisoformat(str(value))
+        except ValueError:
+            return None
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except OverflowError:
+        return None
+    if not math.isfinite(number) or number < 0:
+        return None
+    return number / 1000 if number >= _FIRST_MILLISECONDS else number
