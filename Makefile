@@ -42,6 +42,7 @@ bench: prepare  ## archives, synthesis, invocation, load client, state machine: 
 	@$(RUN) python benchmarks/perf_analyzer.py
 	@$(RUN) python benchmarks/distributed_map.py
 	@$(RUN) python benchmarks/compile_plan.py
+	@$(RUN) python benchmarks/planner.py
 
 generated: prepare  ## rewrite platforms/schema.json, the reference pages and the picture in docs
 	@$(RUN) python -m stacks.config --write-schema

@@ -13,6 +13,7 @@ from typing import Any
 
 from inferctl.commands._cluster_status import print_cluster
 from inferctl.localaws.daemon import DaemonError, log_file, start, stop
+from inferctl.localaws.source import outdated
 from inferctl.localaws.state import DIRECTORY, State, running
 from inferctl.output import console, errors, step, table
 
@@ -49,6 +50,8 @@ def _start(arguments: argparse.Namespace) -> int:
         with step("embedded AWS") as progress:
             state = start(port=arguments.port, directory=directory, on_progress=progress.update)
             progress.update(f"{state.url}{'  (running already)' if already else ''}")
+        if already and (older := outdated(state)) is not None:
+            console.print(older, style="dim", markup=False)
     except (DaemonError, OSError) as error:
         errors.print(str(error), markup=False)
         return 1
@@ -67,20 +70,30 @@ def _stop(arguments: argparse.Namespace) -> int:
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    """Exit status 0 it runs, 1 it does not."""
+    """Exit status 0 it runs, 1 it does not, or it is another release that this one cannot read."""
     state = running(arguments.directory)
     if state is None:
         errors.print("the embedded AWS is not running; start it with `inferctl local start`")
         return 1
+    older = outdated(state)
     try:
         status = _ask(state)
     except (OSError, ValueError, urllib.error.URLError) as error:
-        errors.print(f"the embedded AWS does not answer: {error}", markup=False)
+        errors.print(older or f"the embedded AWS does not answer: {error}", markup=False)
         return 1
     if arguments.json:
         print(json.dumps(status, indent=2))
-    else:
+        return 0
+    try:
         _print_status(status)
+    except (KeyError, TypeError, AttributeError, ValueError):
+        # another release says other things
+        if older is None:
+            raise
+        errors.print(older, markup=False)
+        return 1
+    if older is not None:
+        console.print(older, style="dim", markup=False)
     return 0
 
 

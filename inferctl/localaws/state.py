@@ -17,19 +17,24 @@ _PING_SECONDS = 5
 
 @dataclass(frozen=True)
 class State:
-    """``pid`` is None after an orderly stop; the port is kept for the next start."""
+    """``pid`` is None after an orderly stop; the port is kept for the next start.
+
+    ``source`` is the `source_digest` of the process's code, None for that of an older release.
+    """
 
     pid: int | None
     port: int
     url: str
     started_at: str
+    source: str | None = None
 
 
 def read_state(directory: Path = DIRECTORY) -> State | None:
     """What was written last; None if there is nothing readable."""
     try:
         fields = json.loads((directory / "state.json").read_text())
-        return State(**{name: fields[name] for name in ("pid", "port", "url", "started_at")})
+        known = {name: fields[name] for name in ("pid", "port", "url", "started_at")}
+        return State(**known, source=fields.get("source"))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -15,15 +15,17 @@ from botocore.exceptions import ConnectionError as NoConnectionError
 from capacity_pool.group import Group, read_group
 from capacity_pool.pool import Pool
 
-# The last is what a group answers to a change that it has overtaken: an instance that terminates
-# meanwhile, a group that is deleted. The next look shows which.
+# ValidationError is what a group answers to a change that it has overtaken: an instance that
+# terminates meanwhile, a group that is deleted; InvalidParameterException what ECS answers for a
+# task that is gone. The next look shows which.
 # https://docs.aws.amazon.com/autoscaling/ec2/APIReference/CommonErrors.html
+# https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopTask.html
 _PASSING: Final = frozenset(
     {
         *("Throttling", "ThrottlingException", "RequestLimitExceeded", "RequestThrottled"),
         *("ServiceUnavailable", "InternalFailure", "InternalError"),
-        *("ScalingActivityInProgress", "ResourceContention"),
-        "ValidationError",
+        *("ScalingActivityInProgress", "ResourceContention", "ValidationError"),
+        *("ServerException", "InvalidParameterException"),
     }
 )
 

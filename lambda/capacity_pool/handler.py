@@ -16,6 +16,7 @@ from capacity_pool.drain import FAULTS, AutoScalingClient, is_passing, let_go, l
 from capacity_pool.errors import PoolError, StillOccupiedError
 from capacity_pool.group import occupied_message
 from capacity_pool.pool import read_pool
+from capacity_pool.tasks import EcsClient, stop_waiting
 from cfn_resource import (
     LambdaContext,
     RequestType,
@@ -73,9 +74,11 @@ def is_complete(
     context: LambdaContext,
     *,
     client: AutoScalingClient | None = None,
+    ecs: EcsClient | None = None,
     now: Callable[[], datetime] = _now,
 ) -> IsCompleteResult:
-    """On Delete, empty the group step by step; everything else is complete at once.
+    """On Delete, empty the group step by step and stop the tasks that wait for it; everything else
+    is complete at once.
 
     The group is the one of the properties and not of the physical id, which a failed Create
     never set.
@@ -89,9 +92,12 @@ def is_complete(
         over = _is_over(event, now)
         try:
             group = look(asg, pool)
+            if group is not None and not group.empty:
+                let_go(asg, pool, group)
+            stopped = stop_waiting(ecs if ecs is not None else _ecs_client(), pool)
             if group is None or group.empty:
-                return IsCompleteResult(IsComplete=True)
-            let_go(asg, pool, group)
+                # what was stopped may be one page of many
+                return IsCompleteResult(IsComplete=not stopped)
         except FAULTS as error:
             if over or not is_passing(error):
                 raise PoolError(
@@ -100,6 +106,8 @@ def is_complete(
                 ) from error
             _log.warning("asked again later: %s", error)
             return IsCompleteResult(IsComplete=False)
+        if stopped:
+            _log.info("%d waiting tasks of %s stopped", stopped, pool.cluster)
         if over:
             raise StillOccupiedError(occupied_message(pool, group.instances))
         _log.info("%d instances left in %s", len(group.instances), pool.group)
@@ -130,4 +138,12 @@ def _client() -> AutoScalingClient:
     return cast(
         AutoScalingClient,
         boto3.client("autoscaling", config=_CONFIG),  # pyright: ignore[reportUnknownMemberType]
+    )
+
+
+@lru_cache(maxsize=1)
+def _ecs_client() -> EcsClient:
+    return cast(
+        EcsClient,
+        boto3.client("ecs", config=_CONFIG),  # pyright: ignore[reportUnknownMemberType]
     )

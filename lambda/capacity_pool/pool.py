@@ -16,18 +16,26 @@ _MINUTES_RULE: Final = "a whole number from 1 to 55"
 
 @dataclass(frozen=True, kw_only=True)
 class Pool:
-    """A capacity pool and the Auto Scaling group behind it."""
+    """A capacity pool and the Auto Scaling group behind it.
+
+    ``provider`` is None in an update that removes a pool which an earlier release has made.
+    """
 
     name: str
     cluster: str
     group: str
     drain_minutes: int
+    provider: str | None
 
 
 def read_pool(properties: Mapping[str, object]) -> Pool:
     """The pool that ``properties`` describe; raises `EventError` with every problem."""
     reader = PropertyReader(properties, resource_type=RESOURCE_TYPE)
     name, cluster, group = (reader.text(key) for key in ("Pool", "Cluster", "GroupName"))
+    given = properties.get("CapacityProvider") is not None
+    provider = reader.text("CapacityProvider") if given else None
     minutes = reader.text("DrainMinutes", pattern=_MINUTES, rule=_MINUTES_RULE)
     reader.finish()
-    return Pool(name=name, cluster=cluster, group=group, drain_minutes=int(minutes))
+    return Pool(
+        name=name, cluster=cluster, group=group, drain_minutes=int(minutes), provider=provider
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import CustomResource, Duration, RemovalPolicy
+from aws_cdk import CustomResource, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_autoscaling as autoscaling
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
@@ -30,7 +30,8 @@ class PoolDrain(Construct):
 
     ECS protects instances that run tasks from scale-in, and an Auto Scaling group with a protected
     instance is never deleted. The resource takes the protection off and waits for the instances,
-    once the services are gone. It changes nothing when it is created or updated.
+    once the services are gone, and stops one-off tasks that wait for an instance, since those hold
+    the capacity provider. It changes nothing when it is created or updated.
     """
 
     def __init__(
@@ -84,11 +85,12 @@ class PoolDrain(Construct):
         pool: str,
         cluster: ecs.ICluster,
         group: autoscaling.AutoScalingGroup,
+        provider: ecs.AsgCapacityProvider,
     ) -> CustomResource:
         """The custom resource of one pool, made in ``scope``.
 
-        The right to change the group is a policy beside it: one in the functions' role would be
-        gone, in an update that removes the pool, before the pool is emptied.
+        The rights to change the group and to stop tasks are a policy beside it: one in the
+        functions' role would be gone, in an update that removes the pool, before it is emptied.
         """
         resource = CustomResource(
             scope,
@@ -98,9 +100,17 @@ class PoolDrain(Construct):
             properties={
                 "Pool": pool,
                 "Cluster": cluster.cluster_name,
+                "CapacityProvider": provider.capacity_provider_name,
                 "GroupName": group.auto_scaling_group_name,
                 "DrainMinutes": str(self._drain_minutes),
             },
+        )
+        stack = Stack.of(scope)
+        instances, tasks = (
+            stack.format_arn(
+                service="ecs", resource=kind, resource_name=f"{cluster.cluster_name}/*"
+            )
+            for kind in ("container-instance", "task")
         )
         policy = iam.Policy(
             scope,
@@ -111,14 +121,25 @@ class PoolDrain(Construct):
                     sid="EmptyGroup",
                     actions=[*contract.GROUP_ACTIONS],
                     resources=[group.auto_scaling_group_arn],
-                )
+                ),
+                iam.PolicyStatement(
+                    sid="FindTasks", actions=[*contract.LIST_ACTIONS], resources=[instances]
+                ),
+                iam.PolicyStatement(
+                    sid="StopWaitingTasks", actions=[*contract.TASK_ACTIONS], resources=[tasks]
+                ),
             ],
         )
         acknowledge(
             policy,
             {
                 wildcard_resource(policy, group.auto_scaling_group_arn): "A group's ARN holds an"
-                " id that CloudFormation does not tell; its name, which follows, is unique."
+                " id that CloudFormation does not tell; its name, which follows, is unique.",
+                **{
+                    wildcard_resource(policy, arn): "The tasks of one cluster: which of them wait"
+                    " for the pool is known when they are looked at."
+                    for arn in (instances, tasks)
+                },
             },
         )
         resource.node.add_dependency(policy)

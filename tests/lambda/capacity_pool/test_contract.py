@@ -16,6 +16,7 @@ from capacity_pool import contract
 from capacity_pool.contract import PoolProperties
 from capacity_pool.pool import read_pool
 from tests.support.scaling_group import PROPERTIES, FakeGroup, Framework
+from tests.support.waiting_tasks import FakeTask
 
 LAMBDA_ROOT = Path(contract.__file__).parents[1]
 
@@ -51,10 +52,14 @@ def test_properties_of_the_contract_are_those_that_the_handler_reads() -> None:
 def test_actions_of_the_contract_are_the_calls_that_are_made(
     group: FakeGroup, framework: Framework
 ) -> None:
+    framework.tasks.tasks = {"waiting": FakeTask()}
+
     framework.finish(framework.event("Delete"))
 
     called = {f"autoscaling:{name}" for name, _ in group.calls}
     assert called == {*contract.READ_ACTIONS, *contract.GROUP_ACTIONS}
+    of_tasks = {f"ecs:{name}" for name, _ in framework.tasks.calls}
+    assert of_tasks == {*contract.LIST_ACTIONS, *contract.TASK_ACTIONS}
 
 
 @pytest.mark.parametrize("handler", [contract.ON_EVENT, contract.IS_COMPLETE])

@@ -101,6 +101,7 @@ def test_an_error_that_does_not_pass_in_time_is_reported(
         ({"Pool": ""}, "Pool is required"),
         ({"Cluster": None}, "Cluster is required"),
         ({"GroupName": ""}, "GroupName is required"),
+        ({"CapacityProvider": ""}, "CapacityProvider is required"),
         ({"DrainMinutes": "0"}, "DrainMinutes must be a whole number from 1 to 55, got '0'"),
         ({"DrainMinutes": "56"}, "DrainMinutes must be a whole number from 1 to 55, got '56'"),
         ({"DrainMinutes": "many"}, "got 'many'"),

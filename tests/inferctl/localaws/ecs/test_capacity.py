@@ -427,3 +427,51 @@ def test_forty_tasks_on_growing_instances_settle_within_five_seconds(world: Worl
 
     assert (service["runningCount"], world.size_of(provider)) == (40, 5)
     assert time.monotonic() - begun < 5
+
+
+@pytest.mark.parametrize(
+    ("maximum", "percents", "types", "serving"),
+    [
+        (1, (0, 100), ["c5.xlarge"], 0),
+        (1, (100, 200), ["c5.xlarge"], 1),
+        (2, (100, 200), ["c5.2xlarge"], 1),
+    ],
+)
+def test_hosts_of_a_new_launch_template_come_only_where_the_group_has_room_for_them(
+    world: World, maximum: int, percents: tuple[int, int], types: list[str], serving: int
+) -> None:
+    provider = world.provider("c5.xlarge", maximum=maximum)
+    template = provider.removeprefix("pool-")
+
+    def pinned(size: str) -> str:
+        constraint = {"type": "memberOf", "expression": f"{TYPE} == {size}"}
+        return world.define(task={"placementConstraints": [constraint]})
+
+    service = world.serve(
+        pinned("c5.xlarge"),
+        1,
+        capacityProviderStrategy=share(provider),
+        deploymentConfiguration={
+            "minimumHealthyPercent": percents[0],
+            "maximumPercent": percents[1],
+        },
+    )
+    world.aws.client("ec2").create_launch_template_version(
+        LaunchTemplateName=template,
+        LaunchTemplateData={"ImageId": "ami-12c6146b", "InstanceType": "c5.2xlarge"},
+    )
+    world.aws.client("autoscaling").update_auto_scaling_group(
+        AutoScalingGroupName=template,
+        LaunchTemplate={"LaunchTemplateName": template, "Version": "2"},
+    )
+
+    after = world.update(service["serviceName"], taskDefinition=pinned("c5.2xlarge"))
+
+    found = [
+        attribute["value"]
+        for one in instances(world)
+        for attribute in one["attributes"]
+        if attribute["name"] == "ecs.instance-type"
+    ]
+    assert (found, after["runningCount"]) == (types, serving)
+    assert len(after["deployments"]) == (1 if maximum == 2 else 2)

@@ -135,6 +135,14 @@ def container(**members: Any) -> dict[str, Any]:
     return {"name": "main", "image": "i", "memory": 64, **members}
 
 
+def fetch(**members: Any) -> dict[str, Any]:
+    return container(**{"name": "fetch", "essential": False, **members})
+
+
+def waits(name: str, condition: str = "SUCCESS") -> list[dict[str, str]]:
+    return [{"containerName": name, "condition": condition}]
+
+
 NEURON = [{"type": "NeuronDevice", "value": "ALL"}]
 
 
@@ -167,6 +175,12 @@ NEURON = [{"type": "NeuronDevice", "value": "ALL"}]
             ],
             {},
         ),
+        ([container(dependsOn=waits("main")), fetch(dependsOn=waits("main"))], {}),
+        ([container(dependsOn=waits("model"))], {}),
+        ([container(dependsOn=waits("fetch")), fetch(essential=True)], {}),
+        ([container(dependsOn=waits("fetch")), fetch(dependsOn=waits("main", "START"))], {}),
+        ([container(dependsOn=waits("fetch", "HEALTHY")), fetch()], {}),
+        ([container(mountPoints=[{"sourceVolume": "m", "containerPath": "/m"}])], {}),
         ([container()], {"memory": "much"}),
         ([container()], {"placementConstraints": [{"type": "memberOf", "expression": "x"}]}),
     ],
@@ -177,3 +191,19 @@ def test_a_task_definition_that_is_wrong_is_refused(
     answer = code("register_task_definition", family="f", containerDefinitions=containers, **task)
 
     assert answer in ("ClientException", "InvalidParameterException")
+
+
+def test_a_server_may_wait_for_a_container_that_fetches_its_model(world: World) -> None:
+    mount = [{"sourceVolume": "model", "containerPath": "/opt/ml/model"}]
+    answer = world.ecs.register_task_definition(
+        family="fetched",
+        containerDefinitions=[
+            container(dependsOn=waits("fetch"), mountPoints=mount),
+            fetch(mountPoints=mount, startTimeout=300),
+        ],
+        volumes=[{"name": "model"}],
+    )
+
+    main, other = answer["taskDefinition"]["containerDefinitions"]
+    assert main["dependsOn"] == waits("fetch")
+    assert (other["essential"], other["startTimeout"]) == (False, 300)

@@ -213,7 +213,6 @@ def test_services_that_can_be_are_balanced_over_zones(
         {"launchType": "FARGATE"},
         {"capacityProviderStrategy": [{"capacityProvider": "FARGATE"}]},
         {"deploymentController": {"type": "CODE_DEPLOY"}},
-        {"deploymentConfiguration": {"strategy": "BLUE_GREEN"}},
     ],
 )
 def test_other_kinds_of_services_are_not_emulated(
