@@ -1,9 +1,10 @@
 """Fleets of 100, 1,000 and 10,000 models packaged by the embedded AWS's real state machine.
 
 Each fleet is a platform of its own (``compile: {always: true}``), deployed by the stock CDK CLI
-through the Provider framework: first all models, then the same assembly again, then with one model
-changed. Models share their code and differ in a number. ``deploy`` is the models stack's time as
-the CLI states it, ``machine`` that of the execution which packages.
+through the Provider framework: first all models, then the same manifest with another property of
+the resource, so that CloudFormation asks the handlers again, then with one model changed. Models
+share their code and differ in a number. ``deploy`` is the models stack's time as the CLI states it,
+``machine`` that of the execution which packages.
 
 Exit status 1 when either grows more than linearly from the smallest fleet on, the second run makes
 an archive or starts an execution or a job, the third makes other than one archive, the templates
@@ -64,7 +65,11 @@ gc.freeze()  # as app.py does
 root, outdir = Path(sys.argv[1]), Path(sys.argv[2])
 context = json.loads(Path("cdk.json").read_text())["context"]
 platform = load_platform(root / "platform.yaml", models_root=root / "models")
-build_app(platform, context=context, outdir=outdir).synth()
+app = build_app(platform, context=context, outdir=outdir)
+for node in app.node.find_all():
+    if getattr(node, "cfn_resource_type", "") == "Custom::ModelFleet":
+        node.add_property_override("TimeLimitSeconds", sys.argv[3])
+app.synth()
 """
 
 
@@ -88,6 +93,8 @@ class Measured:
     template_bytes: int
     first: Calls
     second: Calls
+    asked_again: bool
+    """Whether the second run came to the handlers at all."""
     changed: Calls
 
 
@@ -121,7 +128,8 @@ class Fleet:
         run = self._deploy("first")
         first, peak = self._calls(), peak_mb()
         machine = self._machine_seconds()
-        self._deploy("first")
+        self._synthesize("again", time_limit_seconds=3599)
+        asked_again = self._deploy("again").stacks[f"{self._name}-models"].changed
         second = self._calls()
         factor = self._root / "models/model-00007/repository/scale/1/factor.bin"
         factor.write_bytes(struct.pack("<f", -1))
@@ -136,14 +144,15 @@ class Fleet:
             template_bytes=size,
             first=first,
             second=_less(second, first),
+            asked_again=asked_again,
             changed=_less(changed, second),
         )
 
-    def _synthesize(self, out: str) -> int:
+    def _synthesize(self, out: str, *, time_limit_seconds: int = 3600) -> int:
         """The bytes of the template."""
         outdir = self._root / out
         subprocess.run(
-            [sys.executable, "-c", PROGRAM, str(self._root), str(outdir)],
+            [sys.executable, "-c", PROGRAM, str(self._root), str(outdir), str(time_limit_seconds)],
             cwd=ROOT,
             env={**os.environ, **environment()},
             check=True,
@@ -231,7 +240,7 @@ def _problems(found: dict[int, Measured], limit_mb: float) -> list[str]:
     for count, one in found.items():
         if one.first.archives != count:
             problems.append(f"{count} models: {one.first.archives} archives")
-        if one.second != Calls(archives=0, executions=0, jobs=0):
+        if not one.asked_again or one.second != Calls(archives=0, executions=0, jobs=0):
             problems.append(f"{count} models: the second run did {one.second}")
         if (one.changed.archives, one.changed.jobs) != (1, 0):
             problems.append(f"{count} models: one changed model did {one.changed}")

@@ -82,6 +82,7 @@ class CompileFleet(Construct):
         package_log = self._log("PackageLog")
         package = self._package_function(package_log)
         failure = self._failure_function(package_log, job_log)
+        self.functions = {"package": package, "note failure": failure}
         self.compilers: Mapping[str, contract.Compiler] = {
             f"{compiler.engine}/{target}": contract.Compiler(
                 queue=compiler.queue,

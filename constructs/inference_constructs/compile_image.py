@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from pathlib import Path
 
-from aws_cdk import IgnoreMode
-from aws_cdk import aws_ecr_assets as ecr_assets
 from constructs import Construct
 
 from .ecs import WorkloadImage
 from .ecs.workload_image import BoundImage
+from .repository_image import dockerfile, repository_image
 
-_ROOT = Path(__file__).resolve().parents[2]
 # The shared package and the artifact format; each image adds a folder of its own.
 _SHARED = ("container/model_compiler", "lambda/model_artifacts")
 
@@ -50,31 +47,10 @@ class _NamedImage(CompilerImage):
 
 class _BuiltImage(CompilerImage):
     def __init__(self, folder: str, build_args: Mapping[str, str]) -> None:
-        file = f"container/{folder}/Dockerfile"
-        if not (_ROOT / file).is_file():
-            raise ValueError(f"folder must hold a Dockerfile, got {folder!r} ({file} is missing)")
-        self._file = file
-        self._folder = f"container/{folder}"
+        dockerfile(folder)
+        self._folder = folder
         self._build_args = dict(build_args)
 
     def bind(self, scope: Construct) -> BoundImage:
-        asset = ecr_assets.DockerImageAsset(
-            scope,
-            "Image",
-            directory=str(_ROOT),
-            file=self._file,
-            build_args=self._build_args,
-            platform=ecr_assets.Platform.LINUX_AMD64,
-            asset_name=Path(self._folder).name,
-            exclude=_all_but((*_SHARED, self._folder)),
-            ignore_mode=IgnoreMode.GIT,
-        )
+        asset = repository_image(scope, self._folder, shared=_SHARED, build_args=self._build_args)
         return BoundImage(uri=asset.image_uri, repository_arn=asset.repository.repository_arn)
-
-
-def _all_but(folders: tuple[str, ...]) -> list[str]:
-    """Patterns of ``.gitignore``, where a file comes back only if its folder is not shut out."""
-    patterns = ["/*"]
-    for parent in sorted({folder.split("/")[0] for folder in folders}):
-        patterns += [f"!/{parent}", f"/{parent}/*"]
-    return [*patterns, *(f"!/{folder}" for folder in folders), "__pycache__", ".*"]

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from model_fleet.contract import JOB_VARIABLES, PACKAGE_BATCH, WORK_FIELDS
+from model_fleet.contract import JOB_VARIABLES, LEFT, PACKAGE_BATCH, WORK_FIELDS
 
 Json = dict[str, Any]
 
@@ -40,11 +40,14 @@ _FUNCTION_FAULTS = [
     "Sandbox.Timedout",
     "States.Timeout",
 ]
+# A throttled SubmitJob goes by two names: https://github.com/ASFHyP3/hyp3/issues/1676 and
+# https://github.com/chanzuckerberg/single-cell-data-portal/pull/7087
 _BATCH_FAULTS = [
     "Batch.AWSBatchException",
     "Batch.BatchException",
     "Batch.SdkClientException",
     "Batch.ServerException",
+    "Batch.TooManyRequestsException",
 ]
 
 
@@ -149,7 +152,7 @@ def _packages(parts: MachineParts) -> Json:
                     "Any left": {
                         "Type": "Choice",
                         "Choices": [
-                            {"Variable": "$.Items[0]", "IsPresent": True, "Next": "Package"}
+                            {"Variable": f"$.{LEFT}", "NumericGreaterThan": 0, "Next": "Package"}
                         ],
                         "Default": "Done",
                     },

@@ -94,11 +94,14 @@ class ModelFleet(Construct):
         )
         log_group.grant_write(role)
         self.compile_fleet = self._add_compile_fleet(props, role, manifest.bucket_name)
+        on_event = self._function("OnEvent", contract.ON_EVENT, role, log_group)
+        is_complete = self._function("IsComplete", contract.IS_COMPLETE, role, log_group)
+        self.functions = {"on event": on_event, "is complete": is_complete}
         provider = ProviderFramework(
             self,
             "Framework",
-            on_event=self._function("OnEvent", contract.ON_EVENT, role, log_group),
-            is_complete=self._function("IsComplete", contract.IS_COMPLETE, role, log_group),
+            on_event=on_event,
+            is_complete=is_complete,
             query_interval_seconds=props.query_interval_seconds,
             total_timeout_seconds=props.total_timeout_seconds,
             log_retention=_LOG_RETENTION,
@@ -118,6 +121,7 @@ class ModelFleet(Construct):
                 "ManifestDigest": props.sources.manifest_digest,
                 "SourcePackKey": pack.object_key,
                 "Retain": "true" if props.removal_policy is RemovalPolicy.RETAIN else "false",
+                "TimeLimitSeconds": str(props.total_timeout_seconds),
                 **self._compile_properties(),
             },
         )

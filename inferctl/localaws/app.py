@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from inferctl.localaws.parts import (
     ServingPart,
 )
 from inferctl.localaws.routing import Router
-from inferctl.localaws.server import FrontServer
+from inferctl.localaws.server import FrontServer, Handler
 
 _one_at_a_time = threading.Lock()
 
@@ -53,8 +54,13 @@ class LocalAws:
         batch: BatchPart | None = None,
         *,
         port: int = 0,
+        around: Callable[[Handler], Handler] = lambda handler: handler,
     ) -> None:
-        """``port`` 0 takes a free one; raises `inferctl.localaws.server.AddressInUseError`."""
+        """``port`` 0 takes a free one; raises `inferctl.localaws.server.AddressInUseError`.
+
+        ``around`` is given what answers requests and returns what does so instead: a fault of the
+        network or of a service is put there.
+        """
         self.stop_requested = threading.Event()
         self._work_dir = work_dir
         self._serving = serving or LazyServing(lambda: _make_serving(work_dir / "serving"))
@@ -76,13 +82,14 @@ class LocalAws:
             moto=self._moto,
         )
         self._port = port
+        self._around = around
         self._started = datetime.now(UTC)
 
     def __enter__(self) -> LocalAws:
         if not _one_at_a_time.acquire(blocking=False):
             raise AlreadyRunningError("this process runs an embedded AWS already")
         try:
-            self._front = FrontServer(self._router.handle, port=self._port)
+            self._front = FrontServer(self._around(self._router.handle), port=self._port)
         except OSError:
             _one_at_a_time.release()
             raise

@@ -52,6 +52,9 @@ PACKAGE_IN_PLACE: Final = 32
 PACKAGE_BATCH: Final = 100
 """Archives that one call of `PACKAGE_HANDLER` is asked for."""
 
+LEFT: Final = "left"
+"""In what `PACKAGE_HANDLER` returns: how many items another call has to go on with."""
+
 WORK_FIELDS: Final = (
     "fleet",
     "bucket",
@@ -104,6 +107,8 @@ class FleetProperties(TypedDict):
     SourcePackKey: str
     Retain: str
     """``"true"`` or ``"false"``: whether Delete leaves everything where it is."""
+    TimeLimitSeconds: NotRequired[str]
+    """How long CloudFormation waits in all; shortly before, the fleet says what is missing."""
     StateMachineArn: NotRequired[str]
     """Absent where the platform has no compile fleet."""
     Compilers: NotRequired[str]

@@ -84,6 +84,13 @@ class Delegate:
         except LostRaceError:
             _log.info("another call begins the same work")
 
+    def place(self) -> str | None:
+        """Where the newest execution of this manifest can be watched, None when there is none."""
+        stored = read_record(self._s3, self._fleet.location)
+        if stored is None or stored.record.manifest_digest != self._fleet.manifest_digest:
+            return None
+        return f"execution {self._machine.arn_of(stored.record.name)}"
+
     def withdraw(self, why: str) -> None:
         """Stop what this call began or joined: its request is no longer the newest."""
         if self._stored is not None:

@@ -16,6 +16,8 @@ _PREFIX_RULE: Final = "folder names, each followed by '/'"
 _DIGEST: Final = r"[0-9a-f]{64}"
 _DIGEST_RULE: Final = "64 lower-case hexadecimal digits"
 _MACHINE: Final = r"arn:[a-z-]+:states:[a-z0-9-]+:\d{12}:stateMachine:[^:]+"
+_SECONDS: Final = r"[1-9][0-9]{0,3}"
+_SECONDS_RULE: Final = "whole seconds"
 _MACHINE_RULE: Final = "the ARN of a state machine"
 
 
@@ -41,6 +43,8 @@ class Fleet:
     manifest_digest: str
     source_pack_key: str
     retain: bool
+    time_limit_seconds: int | None = None
+    """How long CloudFormation waits for one request, None where nobody said."""
     machine: str | None = None
     """The state machine of the compile fleet, None where the platform has none."""
     compilers: Mapping[str, Compiler] = field(default_factory=dict[str, Compiler])
@@ -71,6 +75,7 @@ def read_fleet(properties: Mapping[str, object]) -> Fleet:
         manifest_digest=reader.text("ManifestDigest", pattern=_DIGEST, rule=_DIGEST_RULE),
         source_pack_key=reader.text("SourcePackKey"),
         retain=reader.boolean("Retain"),
+        time_limit_seconds=_time_limit(reader, properties),
         machine=_machine(reader, properties),
         compilers=_compilers(properties),
     )
@@ -105,6 +110,13 @@ def read_removal(event: ResourceEvent) -> Removal:
 def owner_of(event: ResourceEvent) -> str:
     """Who publishes: a stack created again under its old name is another owner."""
     return f"{event.stack_id}#{event.logical_resource_id}"
+
+
+def _time_limit(reader: PropertyReader, properties: Mapping[str, object]) -> int | None:
+    if "TimeLimitSeconds" not in properties:
+        return None
+    text = reader.text("TimeLimitSeconds", pattern=_SECONDS, rule=_SECONDS_RULE)
+    return int(text) if text.isdigit() else None
 
 
 def _machine(reader: PropertyReader, properties: Mapping[str, object]) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NotRequired, TypedDict, cast
 
@@ -43,11 +43,16 @@ _CONFIG: Final = Config(
     max_pool_connections=16,
 )
 
+# for the last look, and for the answer to reach CloudFormation
+_LAST_SECONDS: Final = 120.0
+
 
 class OnEventResult(TypedDict):
-    """What the framework wants of `on_event`."""
+    """What the framework wants of `on_event`; it hands all of it to `is_complete`."""
 
     PhysicalResourceId: str
+    PublishUntil: NotRequired[str]
+    """When `is_complete` gives up, in ISO format."""
 
 
 class IsCompleteResult(TypedDict):
@@ -57,8 +62,16 @@ class IsCompleteResult(TypedDict):
     Data: NotRequired[FleetAttributes]
 
 
+def _now() -> datetime:
+    return datetime.now(tz=UTC)
+
+
 def on_event(
-    event: Mapping[str, object], context: LambdaContext, *, s3: S3Client | None = None
+    event: Mapping[str, object],
+    context: LambdaContext,
+    *,
+    s3: S3Client | None = None,
+    now: Callable[[], datetime] = _now,
 ) -> OnEventResult:
     """Check the request, make it the newest one of its fleet, and return the physical id."""
     with _one_line_failures(context):
@@ -71,7 +84,12 @@ def on_event(
             return OnEventResult(PhysicalResourceId=str(removal.location))
         fleet = read_fleet(request.properties)
         register(client, fleet.location, request, fleet=fleet.name)
-        return OnEventResult(PhysicalResourceId=str(fleet.location))
+        result = OnEventResult(PhysicalResourceId=str(fleet.location))
+        if fleet.time_limit_seconds is not None:
+            seconds = fleet.time_limit_seconds
+            left = seconds - min(_LAST_SECONDS, seconds / 4)
+            result["PublishUntil"] = (now() + timedelta(seconds=left)).isoformat()
+        return result
 
 
 def is_complete(
@@ -80,7 +98,7 @@ def is_complete(
     *,
     s3: S3Client | None = None,
     states: StatesClient | None = None,
-    now: Callable[[], datetime] = lambda: datetime.now(tz=UTC),
+    now: Callable[[], datetime] = _now,
 ) -> IsCompleteResult:
     """Publish or remove as much as the call's time allows; the framework asks again until done."""
     with _one_line_failures(context):
@@ -90,7 +108,8 @@ def is_complete(
             removal = read_removal(request)
             machine = _machine(removal.machine, states)
             return IsCompleteResult(IsComplete=remove(client, removal, request, machine))
-        return _publish(client, request, context, now, states)
+        over = _is_over(event, now)
+        return _publish(client, request, context, now, states, over=over)
 
 
 def _publish(
@@ -99,6 +118,8 @@ def _publish(
     context: LambdaContext,
     now: Callable[[], datetime],
     states: StatesClient | None,
+    *,
+    over: bool,
 ) -> IsCompleteResult:
     fleet = read_fleet(request.properties)
     publisher = Publisher(
@@ -111,8 +132,16 @@ def _publish(
     )
     index = publisher.publish()
     if index is None:
+        if over:
+            publisher.give_up()
         return IsCompleteResult(IsComplete=False)
     return IsCompleteResult(IsComplete=True, Data=attributes(index))
+
+
+def _is_over(event: Mapping[str, object], now: Callable[[], datetime]) -> bool:
+    """Whether the limit that `on_event` set has passed; without one the framework's own holds."""
+    until = event.get("PublishUntil")
+    return isinstance(until, str) and now() >= datetime.fromisoformat(until)
 
 
 @contextmanager

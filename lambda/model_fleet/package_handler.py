@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +15,7 @@ from model_artifacts import Manifest, artifact_key
 from model_artifacts.s3_index import index_etag
 from model_fleet.batch import Batch, read_batch
 from model_fleet.budget import TimeBudget
+from model_fleet.contract import LEFT
 from model_fleet.errors import TryAgainError
 from model_fleet.failures import write_failure
 from model_fleet.fleet import Fleet
@@ -41,7 +42,7 @@ _manifests: dict[str, Manifest] = {}
 def handler(
     event: Mapping[str, Any], context: LambdaContext, *, s3: S3Client | None = None
 ) -> dict[str, Any]:
-    """The event with those of its ``Items`` that another call has to go on with.
+    """The event with those of its ``Items`` that another call has to go on with, and their number.
 
     A model that cannot be packaged leaves a failure and is done with. Raises `TryAgainError` when
     nothing at all could be done, and what reading the manifest raises.
@@ -55,7 +56,7 @@ def handler(
     etag = index_etag(client, bucket=place.bucket, prefix=place.prefix)
     if etag is None or not _is_current(client, batch):
         _log.info("given up: another execution works for fleet %s, or none", fleet.name)
-        return {**event, "Items": []}
+        return _rest(event, set())
     manifest = _manifest(client, fleet)
     packager = Packager(
         client,
@@ -69,8 +70,12 @@ def handler(
         write_failure(client, batch.work, _located(failure, context))
     _require_progress(report)
     _log.info("%d archives made, %d to go", report.made, len(report.left))
-    left = set(report.left)
-    return {**event, "Items": [item for item in event["Items"] if item["model"] in left]}
+    return _rest(event, set(report.left))
+
+
+def _rest(event: Mapping[str, Any], models: Set[str]) -> dict[str, Any]:
+    items = [item for item in event["Items"] if item["model"] in models]
+    return {**event, "Items": items, LEFT: len(items)}
 
 
 def _is_current(s3: S3Client, batch: Batch) -> bool:

@@ -20,7 +20,7 @@ from model_fleet.delegate import Delegate
 from model_fleet.errors import PublicationError, SupersededError
 from model_fleet.execution import Machine
 from model_fleet.fleet import Fleet, owner_of
-from model_fleet.package import Packager, Report
+from model_fleet.package import Failure, Packager, Report
 from model_fleet.plan import Action, Step, plan
 from model_fleet.report import failure_message
 from model_fleet.requests import find_index, is_newest
@@ -92,6 +92,30 @@ class Publisher:
             f"the index of s3://{self.fleet.location} changed {_ATTEMPTS} times during the"
             " publication: deploy again"
         )
+
+    def give_up(self) -> None:
+        """Raise `PublicationError` with what is missing, in place of the framework's bare time-out.
+
+        What works for the fleet works on: the next deployment finds its archives, or joins it.
+        """
+        manifest = read_manifest(self.s3, self.fleet)
+        place = self.fleet.location
+        archives = list_archives(self.s3, bucket=place.bucket, prefix=place.prefix)
+        delegate = self._delegate()
+        log = None if delegate is None else delegate.place()
+        failures = [
+            Failure(
+                model=step.model["name"],
+                step=step.action,
+                reason="time is over and it still goes on (deploy again to join it)",
+                passing=True,
+                log=log,
+            )
+            for step in plan(manifest, self._index().index, archives)
+            if step.action is not Action.REUSE
+        ]
+        if failures:
+            raise PublicationError(failure_message(failures, models=len(manifest["models"])))
 
     def _index(self) -> StoredIndex:
         stored = find_index(self.s3, self.fleet.location)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from cfn_resource import ResourceEvent
 from model_artifacts import Garbage, Index, LostRaceError, StorageError
+from model_artifacts.index import VERIFICATION_FOLDER
 from model_artifacts.s3_index import write_index
 from model_artifacts.s3_inventory import (
     archive_versions,
@@ -28,12 +29,13 @@ if TYPE_CHECKING:
 
 _ATTEMPTS: Final = 5
 _NAME: Final = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
-# what the fleet's handlers and jobs write beside the archives, and nothing else
+# what handlers and jobs write beside the archives, and nothing else
 _OURS: Final = re.compile(
     rf"{WORK_FOLDER}execution\.json"
     rf"|{WORK_FOLDER}[0-9a-f]{{16}}/(packages|compiles)\.json"
     rf"|{WORK_FOLDER}[0-9a-f]{{16}}/[0-9]+/failures/{_NAME}\.json"
     rf"|{REPORT_FOLDER}{_NAME}/[0-9a-f]{{16}}\.json"
+    rf"|{VERIFICATION_FOLDER}{_NAME}\.json"
 )
 
 _log = logging.getLogger(__name__)
@@ -106,7 +108,7 @@ def _stop_executions(s3: S3Client, removal: Removal, machine: Machine) -> bool:
 
 def _beside_archives(s3: S3Client, removal: Removal) -> Iterator[Garbage]:
     place = removal.location
-    for folder in (WORK_FOLDER, REPORT_FOLDER):
+    for folder in (WORK_FOLDER, REPORT_FOLDER, VERIFICATION_FOLDER):
         for item in folder_versions(s3, bucket=place.bucket, prefix=place.prefix, folder=folder):
             if _OURS.fullmatch(item["key"]):
                 yield item

@@ -129,7 +129,6 @@ def write_release(
         model="net",
         digest=manifest["models"][0]["digest"],
         work_prefix=WORK_PREFIX,
-        replace=False,
         timeout_seconds=60,
     )
     return Release(settings=settings, manifest=manifest, folder=model)

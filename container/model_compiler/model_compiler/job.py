@@ -46,7 +46,7 @@ class Job:
     def run(self) -> bool:
         """Whether an archive was made; False when it was there. Raises `JobError`."""
         with self._step("look"):
-            if not self._settings.replace and is_published(self._s3, self._settings):
+            if is_published(self._s3, self._settings):
                 log.info("the archive of %s is there already", self._settings.model)
                 return False
         with self._step("read manifest"):

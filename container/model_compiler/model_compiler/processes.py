@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ _TAIL_LINES = 12
 _TAIL_BYTES = 1500
 _POLL_SECONDS = 0.05
 _KILL_SECONDS = 10.0
+_LEAST_FREE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,7 +139,9 @@ def _failure(status: int, *, name: str, log: Path) -> Exception:
             f"{name} was killed, most likely for lack of memory; its last lines, newest first:"
             f" {text}"
         )
-    if "No space left on device" in text:
+    # not every compiler says so: ONNX Runtime's "serialization failed" is all that it has to say
+    full = shutil.disk_usage(log.parent).free < _LEAST_FREE_BYTES
+    if full or "No space left on device" in text:
         return InfrastructureError(
             f"{name}: the disk is full; its last lines, newest first: {text}"
         )

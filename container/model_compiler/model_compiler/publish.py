@@ -40,7 +40,7 @@ def publish(
     """Write the report, then the archive: who finds an archive finds its report.
 
     A report without an archive, which a job that died between the two leaves, is written over; an
-    archive never is, unless it is about to be deleted. Raises `StorageError`, `OSError`.
+    archive never is. Raises `StorageError`, `OSError`.
     """
     body = canonical_json(cast("JsonValue", report))
     report_place = f"{settings.prefix}{report_key(settings.model, settings.digest)}"
@@ -57,7 +57,6 @@ def publish(
             key=key,
             size_limit=archive.size,
             metadata={"artifact-digest": model["digest"]},
-            replace=settings.replace,
         ) as upload,
     ):
         while piece := stream.read(_CHUNK_BYTES):

@@ -26,7 +26,6 @@ class Settings:
     model: str
     digest: str
     work_prefix: str
-    replace: bool
     timeout_seconds: int
 
 
@@ -62,18 +61,11 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         model=text(contract.MODEL_VARIABLE),
         digest=digest(contract.DIGEST_VARIABLE),
         work_prefix=folder(contract.WORK_PREFIX_VARIABLE),
-        replace=_flag(environment.get(contract.REPLACE_VARIABLE, "false"), problems),
         timeout_seconds=_timeout(environment.get(contract.TIMEOUT_VARIABLE), problems),
     )
     if problems:
         raise InputError("; ".join(problems))
     return settings
-
-
-def _flag(value: str, problems: list[str]) -> bool:
-    if value not in ("true", "false"):
-        problems.append(f"{contract.REPLACE_VARIABLE} must be true or false, got {value!r}")
-    return value == "true"
 
 
 def _timeout(value: str | None, problems: list[str]) -> int:

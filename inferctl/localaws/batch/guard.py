@@ -75,7 +75,7 @@ def _watch(job: subprocess.Popen[bytes], task: dict[str, Any]) -> bool:
             _signal(job.pid, signal.SIGKILL)
         if _LINUX and now > look_at:
             look_at = now + _MEMORY_TICK_SECONDS
-            if _memory_bytes(job.pid) > task["memory_bytes"]:
+            if _memory_bytes() > task["memory_bytes"]:
                 _signal(job.pid, signal.SIGKILL)
                 return True
         if not listening:
@@ -115,7 +115,7 @@ def _signal(session: int, number: signal.Signals) -> None:
 def _kill_rest(session: int) -> None:
     """End what the job left behind; orphans of its processes are this process's children."""
     _signal(session, signal.SIGKILL)
-    while _LINUX and (left := [pid for pid, parent, _ in _processes() if parent == os.getpid()]):
+    while _LINUX and (left := [pid for pid, parent in _processes() if parent == os.getpid()]):
         for pid in left:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -123,27 +123,35 @@ def _kill_rest(session: int) -> None:
                 os.waitpid(pid, 0)
 
 
-def _memory_bytes(session: int) -> int:
-    """Proportional set size of the job's processes, so shared pages count once."""
+def _memory_bytes() -> int:
+    """Proportional set size of the job's processes, so shared pages count once.
+
+    All that descend from this one, whatever session they made for themselves.
+    """
+    children: dict[int, list[int]] = {}
+    for pid, parent in _processes():
+        children.setdefault(parent, []).append(pid)
     total = 0
-    for pid, _, one in _processes():
-        if one == session:
-            with contextlib.suppress(OSError):
-                for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-                    if line.startswith("Pss:"):
-                        total += int(line.split()[1]) * 1024
+    found = children.get(os.getpid(), [])
+    while found:
+        pid = found.pop()
+        found += children.get(pid, [])
+        with contextlib.suppress(OSError):
+            for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+                if line.startswith("Pss:"):
+                    total += int(line.split()[1]) * 1024
     return total
 
 
-def _processes() -> list[tuple[int, int, int]]:
-    """Number, parent and session of every process."""
+def _processes() -> list[tuple[int, int]]:
+    """Number and parent of every process."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with contextlib.suppress(OSError, IndexError):
                 # the program's name is in brackets and may hold anything, also brackets
                 fields = Path(entry, "stat").read_text().rpartition(")")[2].split()
-                found.append((int(entry.name), int(fields[1]), int(fields[3])))
+                found.append((int(entry.name), int(fields[1])))
     return found
 
 

@@ -74,6 +74,14 @@ class WorkerPool:
         for worker in busy:
             worker.kill()
 
+    def crash(self, wanted: Callable[[bytes], bool]) -> int:
+        """Let those sandboxes die whose call has a ``wanted`` payload; how many there were."""
+        with self._changed:
+            busy = [worker for worker in self._busy if wanted(worker.payload)]
+        for worker in busy:
+            worker.crash()
+        return len(busy)
+
     def reap(self, *, idle_seconds: float) -> None:
         """End sandboxes that nobody has called for ``idle_seconds``."""
         limit = time.monotonic() - idle_seconds

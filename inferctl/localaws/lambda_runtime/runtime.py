@@ -68,6 +68,13 @@ class LambdaRuntime:
             target=self._run_event, args=(function, payload), daemon=True, name="lambda-event"
         ).start()
 
+    def crash(self, arn: str, wanted: Callable[[bytes], bool]) -> int:
+        """Let a function die in the calls whose payload is ``wanted``, as it does when its memory
+        is used up; how many calls there were."""
+        with self._lock:
+            entry = self._pools.get(arn)
+        return entry[1].crash(wanted) if entry is not None else 0
+
     def retire(self, arn: str) -> None:
         """The function changed or is gone; calls under way end as they would have."""
         with self._lock:

@@ -67,6 +67,7 @@ class Worker:
             )
         self._channel = Channel(mine)
         self._ready = False
+        self._payload = b""
         self._logs: queue.SimpleQueue[list[str]] = queue.SimpleQueue()
         assert self._process.stdout is not None
         threading.Thread(
@@ -86,6 +87,7 @@ class Worker:
     def invoke(self, payload: bytes) -> Invocation:
         """One call; the sandbox is killed when it times out. Never raises for what handlers do."""
         request_id = str(uuid.uuid4())
+        self._payload = payload
         begun = time.monotonic()
         limit = self._function.timeout_seconds
         try:
@@ -100,6 +102,8 @@ class Worker:
             said = f"signal {-status}" if status < 0 else f"exit status {status}"
             message = f"RequestId: {request_id} Error: Runtime exited with error: {said}"
             kind, answer = b"E", _error("Runtime.ExitError", message)
+        finally:
+            self._payload = b""
         seconds = time.monotonic() - begun
         logs = self._write_logs(request_id, seconds)
         self.idle_since = time.monotonic()
@@ -108,10 +112,19 @@ class Worker:
             request_id=request_id, payload=answer, error=error, logs=tuple(logs), seconds=seconds
         )
 
-    def kill(self) -> None:
-        """End the sandbox and everything it started; safe to repeat."""
+    @property
+    def payload(self) -> bytes:
+        """Of the call under way, empty when there is none."""
+        return self._payload
+
+    def crash(self) -> None:
+        """Let the sandbox die under its call, which then fails."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
+
+    def kill(self) -> None:
+        """End the sandbox and everything it started; safe to repeat."""
+        self.crash()
         self._process.wait()
         self._channel.close()
 

@@ -339,7 +339,7 @@ def test_package_function_is_called_until_nothing_is_left() -> None:
     assert states["Package"]["Next"] == "Any left"
     assert states["Any left"] == {
         "Type": "Choice",
-        "Choices": [{"Variable": "$.Items[0]", "IsPresent": True, "Next": "Package"}],
+        "Choices": [{"Variable": "$.left", "NumericGreaterThan": 0, "Next": "Package"}],
         "Default": "Done",
     }
 

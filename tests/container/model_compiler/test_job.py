@@ -113,18 +113,6 @@ def test_an_archive_that_is_there_leaves_nothing_to_do(s3: S3Client, release: Re
     assert len(s3.list_object_versions(Bucket="artifacts")["Versions"]) == 2
 
 
-def test_an_archive_that_is_about_to_be_deleted_is_made_anew(
-    s3: S3Client, release: Release
-) -> None:
-    Job(s3, release.settings).run()
-    first = s3.head_object(Bucket="artifacts", Key=release.archive_key)["VersionId"]
-
-    made = Job(s3, release.with_settings(replace=True).settings).run()
-
-    assert made
-    assert s3.head_object(Bucket="artifacts", Key=release.archive_key)["VersionId"] != first
-
-
 def test_the_report_is_written_before_the_archive(s3: S3Client, release: Release) -> None:
     writes: list[str] = []
     s3.meta.events.register(

@@ -96,6 +96,18 @@ def test_the_machines_limits_are_no_compiler_errors(
         Processes(tmp_path, seconds=30).run(_python(program), name="p")
 
 
+def test_a_compiler_that_fails_on_a_full_disk_need_not_say_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = type("Usage", (), {"free": 4096})
+    monkeypatch.setattr("shutil.disk_usage", lambda _path: usage)
+
+    with pytest.raises(InfrastructureError, match=r"the disk is full; .*serialization failed"):
+        Processes(tmp_path, seconds=30).run(
+            _python("raise SystemExit('serialization failed')"), name="p"
+        )
+
+
 def test_a_program_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(CompilerError, match="no-such-compiler is not in this image"):
         Processes(tmp_path, seconds=30).run(["no-such-compiler"], name="p")

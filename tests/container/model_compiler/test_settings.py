@@ -29,7 +29,7 @@ GOOD = {
 def test_what_may_be_left_out_has_a_default() -> None:
     settings = read_settings(GOOD)
 
-    assert (settings.replace, settings.timeout_seconds) == (False, 3000)
+    assert settings.timeout_seconds == 3000
 
 
 def test_every_missing_variable_is_named_at_once() -> None:
@@ -45,7 +45,6 @@ def test_every_missing_variable_is_named_at_once() -> None:
         ({"MODEL_COMPILER_PREFIX": "/fleet/"}, "PREFIX must end with '/' and not begin with it"),
         ({"MODEL_COMPILER_WORK_PREFIX": "work"}, "WORK_PREFIX must end with '/'"),
         ({"MODEL_COMPILER_DIGEST": "1" * 16}, "DIGEST must be 64 lower-case hexadecimal digits"),
-        ({"MODEL_COMPILER_REPLACE": "yes"}, "REPLACE must be true or false, got 'yes'"),
         ({"MODEL_COMPILER_TIMEOUT_SECONDS": "0"}, "from 1 to 86400, got '0'"),
         ({"MODEL_COMPILER_TIMEOUT_SECONDS": "1h"}, "whole number of seconds"),
     ],

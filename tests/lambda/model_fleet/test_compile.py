@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from model_artifacts.s3_index import load_index
 from model_fleet import contract, failure_handler, package_handler
 from model_fleet.errors import FleetError, TryAgainError
 from model_fleet.fleet import Location
+from model_fleet.handler import is_complete, on_event
 from model_fleet.record import read_record
 from tests.support.compile_jobs import COMPILER_ERROR, WRONG_ANSWER
 from tests.support.compile_world import COMPILERS, CompileWorld, compile_world
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 NEW = {"compiled": b"new", "packaged": b"new"}
 OLD = {"compiled": b"old", "packaged": b"old"}
 MANY = {f"model-{number:03}": b"x" for number in range(contract.PACKAGE_IN_PLACE + 1)}
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 THROTTLED = answer("ThrottlingException", 400)
 
 
@@ -41,6 +44,36 @@ def begun(world: CompileWorld, request: str = "first", **changes: str) -> dict[s
     (execution,) = world.fake.running()
     world.begin_jobs(execution)
     return event
+
+
+def test_shortly_before_time_is_over_the_fleet_says_what_is_missing(world: CompileWorld) -> None:
+    event = begun(world, TimeLimitSeconds="3600")
+    limit = on_event(event, Context(), s3=world.client(), now=lambda: NOON)
+    assert limit == {
+        "PhysicalResourceId": f"artifacts/{PREFIX}",
+        "PublishUntil": (NOON + timedelta(minutes=58)).isoformat(),
+    }
+    (execution,) = world.fake.running()
+
+    def look(minutes: int) -> object:
+        now = NOON + timedelta(minutes=minutes)
+        return is_complete(
+            event | limit, Context(), s3=world.client(), states=world.states, now=lambda: now
+        )
+
+    assert look(57) == {"IsComplete": False}
+    said = r"2 of 2 models failed, .*: model compiled: compile failed: time is over and it still"
+    with pytest.raises(FleetError, match=rf"{said} goes on .*\(log: execution arn:\S+"):
+        look(58)
+    assert world.fake.running() == [execution]
+
+
+def test_without_a_limit_there_is_none(world: CompileWorld) -> None:
+    event = world.event("update", world.two(NEW))
+
+    assert on_event(event, Context(), s3=world.client()) == {
+        "PhysicalResourceId": f"artifacts/{PREFIX}"
+    }
 
 
 def test_recipes_are_compiled_and_the_index_names_their_reports(world: CompileWorld) -> None:

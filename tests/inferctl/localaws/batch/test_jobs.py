@@ -206,9 +206,21 @@ def test_a_killed_process_counts_as_a_failure_with_its_signal(world: World) -> N
     assert world.ended(identifier)["container"]["exitCode"] == 137
 
 
-def test_a_job_over_its_memory_is_killed_and_says_so(world: World) -> None:
+HELD = "held = bytearray(200 << 20); import time; time.sleep(60)"
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        HELD,
+        # as compilers are started: in a session of its own
+        "import subprocess, sys;"
+        f"subprocess.run([sys.executable, '-c', {HELD!r}], start_new_session=True)",
+    ],
+)
+def test_a_job_over_its_memory_is_killed_and_says_so(world: World, program: str) -> None:
     job = world.run(
-        "held = bytearray(200 << 20); import time; time.sleep(60)",
+        program,
         container={
             "resourceRequirements": [
                 {"type": "VCPU", "value": "1"},

@@ -17,7 +17,8 @@ import json, boto3
 def pack(event, context):
     if "broken" in [one["model"] for one in event["Items"]]:
         raise KeyError("no such source")
-    return {**event, "Items": event["Items"][3:]}
+    rest = event["Items"][3:]
+    return {**event, "Items": rest, "left": len(rest)}
 def note(event, context):
     work = event["work"]
     names = [one["model"] for one in event.get("items", [work])]
@@ -41,7 +42,7 @@ def processor(start: str, states: dict[str, Any]) -> dict[str, Any]:
 
 
 def packages(function: str, notes: str) -> dict[str, Any]:
-    left = {"Variable": "$.Items[0]", "IsPresent": True, "Next": "Package"}
+    left = {"Variable": "$.left", "NumericGreaterThan": 0, "Next": "Package"}
     states = {
         "Package": {
             "Type": "Task",
