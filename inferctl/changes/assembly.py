@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from golden_answers import Golden, parse_goldens
+from inferctl.changes.parameters import with_defaults
 from model_artifacts import Manifest, parse_manifest
 
 Template = dict[str, Any]
@@ -17,11 +19,15 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, kw_only=True)
 class Assembly:
-    """Templates by stack, manifests by fleet, regions and termination protection by stack."""
+    """Templates by stack, manifests by fleet, goldens by ``fleet/name``, regions by stack.
+
+    ``protected`` are the stacks with termination protection.
+    """
 
     platform: str
     templates: Mapping[str, Template]
     manifests: Mapping[str, Manifest] = field(default_factory=dict)
+    goldens: Mapping[str, Golden] = field(default_factory=dict)
     regions: Mapping[str, str] = field(default_factory=dict)
     protected: frozenset[str] = frozenset()
 
@@ -56,7 +62,9 @@ def read_assembly(folder: Path, platform: str) -> Assembly:
     return Assembly(
         platform=platform,
         templates={
-            name: json.loads((folder / stack["properties"]["templateFile"]).read_text())
+            name: with_defaults(
+                json.loads((folder / stack["properties"]["templateFile"]).read_text())
+            )
             for name, stack in stacks.items()
         },
         manifests={
@@ -64,6 +72,11 @@ def read_assembly(folder: Path, platform: str) -> Assembly:
                 path.read_bytes(), name=f"{path.parent.name}/{path.name}"
             )
             for path in sorted(folder.glob("sources.*/manifest.json"))
+        },
+        goldens={
+            f"{path.parent.name.partition('.')[2]}/{golden['name']}": golden
+            for path in sorted(folder.glob("*/goldens.json"))
+            for golden in parse_goldens(path.read_bytes(), name=f"{path.parent.name}/{path.name}")
         },
         regions={name: stack["environment"].rpartition("/")[2] for name, stack in stacks.items()},
         protected=frozenset(

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from inferctl.changes.comparison import Comparison, finding
 from inferctl.changes.finding import Finding
 from inferctl.changes.fleets import Fleet, fleets
+from inferctl.changes.resource_changes import ResourceChange
 from inferctl.preflight.capacity import QuotaUse, quota_uses
 from inferctl.preflight.endpoint_capacity import bounds
-from inferctl.preflight.templates import Resource
+from inferctl.preflight.templates import Resource, number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,9 +88,42 @@ def capacity_findings(comparison: Comparison) -> Iterator[Finding]:
             if new[0] < old[0] or new[1] < old[1]:
                 text = f"scales from {new[0]:.0f} to {new[1]:.0f}, not {old[0]:.0f} to {old[1]:.0f}"
                 yield finding("capacity", target, text)
+        yield from _schedules(target)
     for policy in comparison.of_type("AWS::ApplicationAutoScaling::ScalingPolicy"):
         if policy.action == "removed":
             yield finding("capacity", policy, "is deleted: nothing scales by it any more")
+        measured = tuple(
+            each
+            for each in policy.differences
+            if each.because is None and "MetricSpecification" in each.place
+        )
+        if measured and policy.before:
+            said = comparison.texts(policy, measured)
+            yield finding("capacity", policy, f"scales by something else: {said}")
+
+
+def _schedules(target: ResourceChange) -> Iterator[Finding]:
+    """Schedules that stay and keep fewer instances, or let it grow to fewer."""
+    old, new = (
+        {
+            each.get("ScheduledActionName"): each
+            for each in side.get("Properties", {}).get("ScheduledActions", [])
+        }
+        for side in (target.before, target.after)
+    )
+    for name in sorted(old.keys() & new.keys()):
+        was, now = old[name], new[name]
+        for limit in ("MinCapacity", "MaxCapacity"):
+            before, after = (
+                number(each.get("ScalableTargetAction", {}).get(limit), default=0)
+                for each in (was, now)
+            )
+            if after < before:
+                text = f"schedule {name} sets {limit} to {after:.0f}, not {before:.0f}"
+                yield finding("capacity", target, text)
+        if was.get("Schedule") != now.get("Schedule"):
+            text = f"schedule {name} is at {now.get('Schedule')}, not {was.get('Schedule')}"
+            yield finding("capacity", target, text)
 
 
 def _smaller(old: Fleet, new: Fleet, comparison: Comparison) -> Iterator[Finding]:

@@ -101,6 +101,10 @@ def _service(comparison: Comparison, change: ResourceChange) -> Iterator[Finding
     if _healthy(change.before.get("Properties", {})) > healthy:
         text = f"may fall to {healthy:.0f} % of its tasks while it is deployed"
         yield finding("protection", change, text)
+    most = properties.get("DeploymentConfiguration", {}).get("MaximumPercent")
+    if change.at("DeploymentConfiguration") and number(most, default=200) <= healthy:
+        text = f"can never be deployed: it may start no task above {healthy:.0f} % and stop none"
+        yield finding("refuse", change, text)
     old = number(change.before.get("Properties", {}).get("DesiredCount"), default=1)
     new = number(properties.get("DesiredCount"), default=1)
     if old > new:
@@ -119,6 +123,11 @@ def _listener(comparison: Comparison, change: ResourceChange) -> Iterator[Findin
     for difference in change.at("Port", "Protocol"):
         said = comparison.texts(change, (difference,))
         yield finding("interrupt", change, f"callers of the old one are cut off: {said}")
+    # a target group that is made anew is told by itself
+    actions = tuple(each for each in change.at("DefaultActions", "Actions") if not each.because)
+    if actions and change.action != "replaced":
+        said = comparison.texts(change, actions)
+        yield finding("interrupt", change, f"sends its calls elsewhere: {said}")
 
 
 def _host(comparison: Comparison, change: ResourceChange) -> Iterator[Finding]:
@@ -138,35 +147,10 @@ def _route(comparison: Comparison, change: ResourceChange) -> Iterator[Finding]:
         yield finding("interrupt", change, f"open connections are cut: {said}")
 
 
-def _fewer(*names: str) -> Judge:
-    """A list of places that shrinks: those that are gone lose it."""
-
-    def judge(comparison: Comparison, change: ResourceChange) -> Iterator[Finding]:
-        for name in names:
-            old, new = (
-                {
-                    references.text(change.key[0], item)
-                    for item in side.get("Properties", {}).get(name, [])
-                }
-                for side, references in (
-                    (change.before, comparison.old),
-                    (change.after, comparison.new),
-                )
-            )
-            if gone := sorted(old - new):
-                yield finding("interrupt", change, f"{name} loses {', '.join(gone)}")
-
-    return judge
-
-
 def _alias(comparison: Comparison, change: ResourceChange) -> Iterator[Finding]:
     for difference in change.at("TargetKeyId"):
         said = comparison.texts(change, (difference,))
         yield finding("interrupt", change, f"names another key from now on: {said}")
-
-
-def _association(comparison: Comparison, change: ResourceChange) -> Iterator[Finding]:
-    yield from _fewer("CapacityProviders")(comparison, change)
 
 
 _JUDGES: Mapping[str, Judge] = {
@@ -174,10 +158,8 @@ _JUDGES: Mapping[str, Judge] = {
     "AWS::AutoScaling::AutoScalingGroup": _group,
     "AWS::ECS::Service": _service,
     "AWS::ElasticLoadBalancingV2::Listener": _listener,
+    "AWS::ElasticLoadBalancingV2::ListenerRule": _listener,
     "AWS::EC2::Instance": _host,
     "AWS::EC2::Route": _route,
-    "AWS::EC2::VPCEndpoint": _fewer("SubnetIds", "RouteTableIds"),
-    "AWS::ElasticLoadBalancingV2::LoadBalancer": _fewer("Subnets"),
     "AWS::KMS::Alias": _alias,
-    "AWS::ECS::ClusterCapacityProviderAssociations": _association,
 }

@@ -21,6 +21,7 @@ def lifetime_findings(comparison: Comparison) -> Iterator[Finding]:
         yield Finding(
             kind="destroy", stack=stack, resource="", type="", text=f"{text} deletes all it holds"
         )
+    yield from _moved(comparison)
     renamed = renames(comparison)
     for change in comparison.changes.values():
         if change.key[0] not in comparison.after.templates:
@@ -30,6 +31,17 @@ def lifetime_findings(comparison: Comparison) -> Iterator[Finding]:
         elif change.action in ("replaced", "may be replaced"):
             yield from _replaced(comparison, change)
         yield from _condition(change)
+
+
+def _moved(comparison: Comparison) -> Iterator[Finding]:
+    """Stacks of the same name in another region are other stacks, and the old ones stay."""
+    for stack, old in sorted(comparison.before.regions.items()):
+        new = comparison.after.regions.get(stack, old)
+        if new != old:
+            text = (
+                f"is made anew and empty in {new}; the one in {old} stays until someone deletes it"
+            )
+            yield Finding(kind="replace", stack=stack, resource="", type="", text=text)
 
 
 def renames(comparison: Comparison) -> dict[Key, Key]:

@@ -44,7 +44,7 @@ def _parts(pack: Pack) -> Iterator[str]:
         )
         yield _table(("platform", "changes", "dangers", "fixed cost"), rows)
     if pack.unchanged:
-        yield f"Unchanged: {', '.join(pack.unchanged)}.\n\n"
+        yield f"Unchanged: {_cell(', '.join(pack.unchanged))}.\n\n"
     for changes in pack.changed:
         yield from _dangers(changes)
     for platform, costs in pack.millions:
@@ -53,7 +53,7 @@ def _parts(pack: Pack) -> Iterator[str]:
             for c in costs
         )
         columns = ("", "server", "instance", "inf/s>", "$/million>")
-        yield f"Cost per million inferences, {platform}:\n\n{_table(columns, costs_rows)}"
+        yield f"Cost per million inferences, {_cell(platform)}:\n\n{_table(columns, costs_rows)}"
     for changes in pack.changed:
         yield from _plans(changes)
     if notes := [*pack.notes, *price_notes(pack)]:
@@ -72,18 +72,18 @@ def _dangers(changes: PlatformChanges) -> Iterator[str]:
     ]
     if more := len(changes.findings) - _MOST_SHOWN:
         lines += [f"- and {more} more, in the details\n"] if more > 0 else []
-    yield f"**{changes.platform}**\n\n{''.join(lines)}\n"
+    yield f"**{_cell(changes.platform)}**\n\n{''.join(lines)}\n"
 
 
 def _plans(changes: PlatformChanges) -> Iterator[str]:
     for plan in changes.plans:
         steps = "".join(f"{n}. {_cell(step)}\n" for n, step in enumerate(plan.steps, 1))
-        place = f"{changes.platform}: `{_code(plan.stack)}/{_code(plan.logical_id)}`"
+        place = f"{_cell(changes.platform)}: `{_code(plan.stack)}/{_code(plan.logical_id)}`"
         yield f"{place} takes two deployments, since {_cell(plan.reason)}:\n\n{steps}\n"
 
 
 def _folded(platform: str, part: ReportTable) -> str:
-    title = f"{platform}: {part.title} ({len(part.rows)})"
+    title = f"{_cell(platform)}: {part.title} ({len(part.rows)})"
     return f"<details><summary>{title}</summary>\n\n{_table(part.columns, part.rows)}</details>\n\n"
 
 
@@ -103,12 +103,13 @@ def _cell(text: str) -> str:
         flat = f"{flat[: _LONGEST_CELL - 3]}..."
     for special in "\\`*_[]|#~":
         flat = flat.replace(special, f"\\{special}")
-    # no HTML, and nobody is called by an @
-    return flat.replace("&", "&amp;").replace("<", "&lt;").replace("@", "@<!-- -->")
+    # no HTML, nobody is called by an @, and what stands between two $ is no formula
+    flat = flat.replace("&", "&amp;").replace("<", "&lt;").replace("@", "@<!-- -->")
+    return flat.replace("${", "<span>$</span>{")
 
 
 def _code(text: str) -> str:
-    return text.replace("`", "'").replace("|", "/")
+    return " ".join(text.split()).replace("`", "'").replace("|", "/")
 
 
 def kinds_table() -> str:

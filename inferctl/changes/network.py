@@ -23,9 +23,15 @@ _DOORS = {
     "AWS::EC2::ClientVpnEndpoint": "a client VPN",
     "AWS::EC2::VPCEndpointService": "a service for other networks",
     "AWS::Lambda::Url": "a URL of a function",
+    "AWS::EC2::NetworkAclEntry": "a rule of a network's access list",
     "AWS::ApiGateway::RestApi": "an API",
     "AWS::ApiGatewayV2::Api": "an API",
 }
+# What a route may lead to beside the internet.
+_WAYS = (
+    *("VpcPeeringConnectionId", "TransitGatewayId", "CoreNetworkArn", "CarrierGatewayId"),
+    *("LocalGatewayId", "InstanceId", "NetworkInterfaceId", "VpcEndpointId"),
+)
 # Where the subnets and groups of a resource stand, by type.
 _PLACES: dict[str, tuple[tuple[str, ...], ...]] = {
     "AWS::SageMaker::Model": (("VpcConfig", "Subnets"), ("VpcConfig", "SecurityGroupIds")),
@@ -52,13 +58,17 @@ def network_findings(comparison: Comparison) -> Iterator[Finding]:
 
 def _rules(comparison: Comparison) -> Iterator[Finding]:
     old = [*security_rules(comparison.before, comparison.old)]
-    groups = {key for key, _ in comparison.before.of_type("AWS::EC2::SecurityGroup")}
+    groups, all_groups = (
+        {key for key, _ in side.of_type("AWS::EC2::SecurityGroup")}
+        for side in (comparison.before, comparison.after)
+    )
     new = set(security_rules(comparison.after, comparison.new))
     for rule in sorted(new, key=lambda each: (each.group, each.direction, each.text)):
         if any(each.covers(rule) for each in old):
             continue
         # a new group reaches out as its workload does; who may come in is what counts
-        if rule.group not in groups and not (rule.direction == "in" and rule.is_open):
+        is_new = rule.group in all_groups - groups
+        if is_new and not (rule.direction == "in" and rule.is_from_outside):
             continue
         stack, logical_id = rule.group
         text = f"lets {'in' if rule.direction == 'in' else 'out'} {rule.text}"
@@ -78,6 +88,12 @@ def _doors(comparison: Comparison) -> Iterator[Finding]:
             new_network and change.type == "AWS::EC2::InternetGateway"
         ):
             yield finding("network", change, f"adds {_DOORS[change.type]}")
+    for route in comparison.of_type("AWS::EC2::Route"):
+        old, new = (side.get("Properties", {}) for side in (route.before, route.after))
+        for name in _WAYS:
+            if name in new and name not in old:
+                text = f"leads to another network: {comparison.new.text(route.key[0], new[name])}"
+                yield finding("network", route, text)
 
 
 def _public_subnets(comparison: Comparison) -> Iterator[Finding]:
@@ -105,6 +121,7 @@ def public_subnets(side: Assembly, references: References) -> set[Key]:
         references.one(key[0], properties.get("RouteTableId"))
         for key, properties in side.of_type("AWS::EC2::Route")
         if references.one(key[0], properties.get("GatewayId")) in gateways
+        or str(properties.get("GatewayId")).startswith("igw-")
     }
     associated = (
         (
@@ -139,6 +156,12 @@ def _places(comparison: Comparison) -> Iterator[Finding]:
                 )
                 if moved and change.type != "AWS::ElasticLoadBalancingV2::LoadBalancer":
                     yield finding("network", change, f"moves into public {', '.join(moved)}")
+                unknown = sorted(
+                    text for text, key in has.items() if text not in had and key is None
+                )
+                if unknown:
+                    text = f"moves into subnets of no template: {', '.join(unknown)}"
+                    yield finding("network", change, text)
 
 
 def _named(

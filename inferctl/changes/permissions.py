@@ -117,18 +117,27 @@ def _conditions(
 def _conditions_cover(wide: Conditions, narrow: Mapping[str, frozenset[str]]) -> bool:
     """Whether all that passes the tests of ``narrow`` passes those of ``wide``."""
     return all(
-        test in narrow
-        and (values <= narrow[test] if "Not" in test.split()[-1] else narrow[test] <= values)
-        for test, values in wide
+        test in narrow and _values_cover(test, values, narrow[test]) for test, values in wide
     )
 
 
+def _values_cover(test: str, wide: frozenset[str], narrow: frozenset[str]) -> bool:
+    if "Not" in test.split()[-1]:
+        return wide <= narrow
+    if "Like" in test.split()[-1]:
+        return all(any(_matches(pattern, value) for pattern in wide) for value in narrow)
+    return narrow <= wide
+
+
 def _matches(pattern: str, text: str) -> bool:
-    return pattern == text or ("*" in pattern and _pattern(pattern).fullmatch(text) is not None)
+    if pattern == text:
+        return True
+    return any(mark in pattern for mark in "*?") and bool(_pattern(pattern).fullmatch(text))
 
 
 @lru_cache(maxsize=4096)
 def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(
-        "".join(".*" if part == "*" else re.escape(part) for part in re.split(r"(\*)", text)), re.S
-    )
+    # a ? of one character does not cover a * of many
+    marks = {"*": ".*", "?": "[^*]"}
+    parts = (marks.get(part, re.escape(part)) for part in re.split(r"([*?])", text))
+    return re.compile("".join(parts), re.DOTALL)

@@ -23,6 +23,7 @@ from inferctl.changes.network import network_findings
 from inferctl.changes.refusals import refusals
 from inferctl.changes.resource_changes import ResourceChange
 from inferctl.changes.safeguards import safeguard_findings
+from inferctl.changes.verification import verification_findings
 from inferctl.transitions import TwoStepPlan, two_step_plans
 
 
@@ -107,6 +108,7 @@ def _findings(
         network_findings,
         safeguard_findings,
         capacity_findings,
+        verification_findings,
     ):
         found |= set(judge(comparison))
     found |= set(model_findings(models))

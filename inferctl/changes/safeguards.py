@@ -1,28 +1,25 @@
-"""Which safeguards a change lowers: switches, limits that shrink, deletion policies."""
+"""Which safeguards a change lowers: switches, limits, lists, alarms, deletion policies."""
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from inferctl.changes.alarm_rules import alarm_findings
 from inferctl.changes.comparison import Comparison, finding
 from inferctl.changes.data_rules import DATA_ROWS
 from inferctl.changes.finding import Finding
+from inferctl.changes.limit_rules import limit_findings
+from inferctl.changes.list_rules import list_findings
 from inferctl.changes.resource_changes import ResourceChange
-from inferctl.changes.safeguard_rule import SafeguardRule, rules
-from inferctl.changes.template_diff import values_at
+from inferctl.changes.safeguard_rule import SafeguardRule, resource_values, rules
+from inferctl.changes.serving_rules import SERVING_ROWS
 from inferctl.changes.workload_rules import WORKLOAD_ROWS
 from inferctl.preflight.templates import number
 
-_RULES = rules({**DATA_ROWS, **WORKLOAD_ROWS})
-# Numbers that keep something, by type and property: less is worse. Absent is what stands third.
-_LOWERED = (
-    ("AWS::Logs::LogGroup", "RetentionInDays", math.inf, "keeps logs for {new} days, not {old}"),
-    ("AWS::KMS::Key", "PendingWindowInDays", 30, "is deleted {new} days after its end, not {old}"),
-    ("AWS::SQS::Queue", "MessageRetentionPeriod", 345600, "keeps messages {new} s, not {old}"),
-    ("Custom::CapacityPool", "DrainMinutes", 0, "waits {new} minutes for its tasks, not {old}"),
-)
+_RULES = rules({**DATA_ROWS, **WORKLOAD_ROWS, **SERVING_ROWS})
 _HOPS = "HttpPutResponseHopLimit"
 
 
@@ -36,7 +33,9 @@ def safeguard_findings(comparison: Comparison) -> Iterator[Finding]:
                 yield finding(rule.kind, change, rule.text)
         if change.before:
             yield from _policies(change)
-            yield from _numbers(change)
+            yield from limit_findings(change)
+            yield from list_findings(comparison, change)
+            yield from alarm_findings(comparison, change)
             yield from _expiry(change)
             yield from _metadata_hops(change)
             yield from _tls_policy(comparison, change)
@@ -49,12 +48,12 @@ def safeguard_findings(comparison: Comparison) -> Iterator[Finding]:
 def _weaker(rule: SafeguardRule, change: ResourceChange) -> bool:
     if not change.before and not rule.fresh:
         return False
-    old = _weak(rule, change.before.get("Properties", {})) if change.before else 0
-    return _weak(rule, change.after.get("Properties", {})) > old
+    old = _weak(rule, change.before) if change.before else 0
+    return _weak(rule, change.after) > old
 
 
-def _weak(rule: SafeguardRule, properties: Any) -> int:
-    return sum(map(rule.weak, values_at(properties, rule.path)))
+def _weak(rule: SafeguardRule, resource: Mapping[str, Any]) -> int:
+    return sum(map(rule.weak, resource_values(resource, rule.path)))
 
 
 def _policies(change: ResourceChange) -> Iterator[Finding]:
@@ -64,22 +63,14 @@ def _policies(change: ResourceChange) -> Iterator[Finding]:
             yield finding("protection", change, f"{name} is Delete, not {old}")
 
 
-def _numbers(change: ResourceChange) -> Iterator[Finding]:
-    for resource_type, name, absent, text in _LOWERED:
-        if change.type != resource_type or not change.at(name):
-            continue
-        old = number(change.before.get("Properties", {}).get(name), default=absent)
-        new = number(change.after.get("Properties", {}).get(name), default=absent)
-        if new < old:
-            words = {math.inf: "for ever"}
-            said = text.format(new=words.get(new, f"{new:.0f}"), old=words.get(old, f"{old:.0f}"))
-            yield finding("protection", change, said)
-
-
 def _expiry(change: ResourceChange) -> Iterator[Finding]:
     """Objects that are deleted sooner than before, by the strictest rule."""
     if change.type != "AWS::S3::Bucket":
         return
+    dated = change.after.get("Properties", {}).get("LifecycleConfiguration", {}).get("Rules", [])
+    for day in sorted({str(rule["ExpirationDate"]) for rule in dated if "ExpirationDate" in rule}):
+        if day not in json.dumps(change.before):
+            yield finding("destroy", change, f"deletes objects on {day}")
     for name in ("ExpirationInDays", "NoncurrentVersionExpirationInDays"):
         old, new = (
             _soonest(side.get("Properties", {}), name) for side in (change.before, change.after)

@@ -43,6 +43,14 @@ class SecurityRule:
         """Whether the peer is the whole internet."""
         return self.peer in ("0.0.0.0/0", "::/0")
 
+    @property
+    def is_from_outside(self) -> bool:
+        """Whether the peer is neither a group nor a range of private addresses."""
+        try:
+            return not ipaddress.ip_network(self.peer, strict=False).is_private
+        except ValueError:
+            return self.peer.startswith("pl-")
+
     def covers(self, other: SecurityRule) -> bool:
         """Whether it lets through whatever ``other`` does."""
         return (

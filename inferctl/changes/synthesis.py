@@ -7,11 +7,12 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 import tomllib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from inferctl.changes.assembly import Assembly, empty, read_assembly
@@ -29,15 +30,23 @@ _KEPT = 12
 _KEPT_EDITS = 40
 """Assemblies of edited trees, of all platforms together, that stay for one commit."""
 _LAST_LINES = 15
+_KEPT_FILES = "templates, manifests, goldens"
+"""What the cache holds of an assembly; another list makes another cache."""
+_LONGEST_RUN_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sides:
-    """One platform before and after. ``skipped``: nothing that its synthesis reads changed."""
+    """One platform before and after.
+
+    ``skipped``: nothing that its synthesis reads changed. ``edited``: something did meanwhile, so
+    that ``after`` may be of neither state.
+    """
 
     before: Assembly
     after: Assembly
     skipped: bool = False
+    edited: bool = False
 
 
 def synthesize_both(
@@ -75,10 +84,10 @@ def synthesize_both(
             for each in pending:
                 each.result()
         sides = {name: _sides(kept, name, digest) for name, digest in digests.items()}
-        if _digests(root, base, platforms) != digests:
-            # someone edited meanwhile: what was made is of neither state
-            for folder in new.values():
-                shutil.rmtree(folder)
+        now = _digests(root, base, platforms) if new else digests
+        for name in (name for name in new if now[name] != digests[name]):
+            sides[name] = replace(sides[name], edited=True)
+            shutil.rmtree(new[name])
         return sides
 
 
@@ -115,8 +124,8 @@ def _keep(tree: Path, name: str, kept: Path, whose: str) -> None:
             _synthesize(tree, name, out, whose)
             for path in (out / "manifest.json", *out.glob("*.template.json")):
                 shutil.copy2(path, small)
-            for path in out.glob("sources.*/manifest.json"):
-                (small / path.parent.name).mkdir()
+            for path in (*out.glob("sources.*/manifest.json"), *out.glob("*/goldens.json")):
+                (small / path.parent.name).mkdir(exist_ok=True)
                 shutil.copy2(path, small / path.parent.name)
         try:
             small.rename(kept)
@@ -136,7 +145,7 @@ def _synthesize(tree: Path, name: str, out: Path, whose: str) -> None:
     variables = {
         **environment(),
         # precedes the installed project, so that each tree imports its own packages
-        "PYTHONPATH": os.pathsep.join(str(tree / folder) for folder in _source_roots(tree)),
+        "PYTHONPATH": os.pathsep.join(str(tree / folder) for folder in _source_roots(tree, whose)),
         "PLATFORM": name,
         "CDK_OUTDIR": str(out),
         "CDK_VALIDATION": "false",
@@ -159,20 +168,29 @@ def _synthesize(tree: Path, name: str, out: Path, whose: str) -> None:
         raise DiffFailedError(text, wrong_input=done.returncode == 2)
 
 
-def _source_roots(tree: Path) -> list[str]:
+def _source_roots(tree: Path, whose: str) -> list[str]:
     """Where the tree's packages lie, as its own pyproject.toml says."""
-    project = tomllib.loads((tree / "pyproject.toml").read_text())
-    roots: list[str] = project["tool"]["hatch"]["build"]["dev-mode-dirs"]
+    try:
+        project = tomllib.loads((tree / "pyproject.toml").read_text())
+        roots: list[str] = project["tool"]["hatch"]["build"]["dev-mode-dirs"]
+    except (OSError, ValueError, KeyError) as error:
+        text = f"pyproject.toml of {whose} does not say where its packages lie: {error!r}"
+        raise DiffFailedError(text) from error
     return roots
 
 
 def _tools_digest(root: Path) -> str:
     """Other versions of the CDK make other templates of one commit."""
-    return hashlib.sha256((root / "requirements.txt").read_bytes()).hexdigest()[:12]
+    read = (root / "requirements.txt").read_bytes()
+    return hashlib.sha256(_KEPT_FILES.encode() + read).hexdigest()[:12]
 
 
 def _forget(cache: Path, used: Path) -> None:
     folders = [path for path in cache.iterdir() if not path.name.startswith("run-")]
+    for path in cache.glob("run-*"):
+        # of a run that was killed
+        if time.time() - path.stat().st_mtime > _LONGEST_RUN_SECONDS:
+            shutil.rmtree(path, ignore_errors=True)
     newest = sorted(folders, key=lambda path: path.stat().st_mtime, reverse=True)
     for path in newest[_KEPT:]:
         if path != used:

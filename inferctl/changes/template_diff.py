@@ -76,17 +76,31 @@ def is_intrinsic(value: Any) -> bool:
 
 
 def values_at(value: Any, path: PropertyPath) -> list[Any]:
-    """Every value at a path whose ``*`` stands for each item of a list; None for a missing one."""
+    """Every value at a path; None for a missing one.
+
+    ``*`` is each item of a list; a list of ``{Key, Value}`` or ``{Name, Value}`` is a mapping.
+    """
     if not path:
         return [value]
     head, *rest = path
     if head == "*":
         items = value if isinstance(value, list) else []
         return [found for item in items for found in values_at(item, tuple(rest))]
+    if isinstance(value, list):
+        return values_at(_named(value), path)
     if isinstance(value, Mapping) and not is_intrinsic(value):
         return values_at(value.get(head), tuple(rest))
     # something below a list that is not there is no value; a missing property is a missing value
     return [] if "*" in rest else [None]
+
+
+def _named(items: list[Any]) -> dict[str, Any]:
+    """A list of ``{Key, Value}`` or ``{Name, Value}`` as a mapping; others are empty."""
+    return {
+        str(item.get("Key", item.get("Name"))): item["Value"]
+        for item in items
+        if isinstance(item, Mapping) and "Value" in item
+    }
 
 
 def _is_mapping(value: Any) -> bool:

@@ -74,7 +74,10 @@ def is_read_by(platform: str, path: str) -> bool:
 
 
 def _git(root: Path, *arguments: str) -> bytes:
-    done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=False)
+    try:
+        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=False)
+    except OSError as error:
+        raise DiffFailedError(f"git must be installed: {error}", wrong_input=True) from error
     if done.returncode != 0:
         said = done.stderr.decode(errors="replace").strip()
         raise DiffFailedError(f"`git {' '.join(arguments)}` failed: {said}")

@@ -30,6 +30,21 @@ _TARGET = "AWS::ApplicationAutoScaling::ScalableTarget"
 _SCALING = "AWS::ApplicationAutoScaling::ScalingPolicy"
 _LOG, _GROUP, _BUCKET = "AWS::Logs::LogGroup", "AWS::EC2::SecurityGroup", "AWS::S3::Bucket"
 _POOL = "AWS::AutoScaling::AutoScalingGroup"
+_WATCH, _ENDPOINT = "AWS::CloudWatch::Alarm", "AWS::SageMaker::Endpoint"
+_TOPIC_POLICY = "AWS::SNS::TopicPolicy"
+_ALARMS = "PolicyDocument/Statement/1/Condition/ArnLike/aws:SourceArn"
+_OWN_ALARMS = {"Fn::Sub": "arn:aws:cloudwatch:us-east-1:${AWS::AccountId}:alarm:prod-*"}
+_DENY = {"Effect": "Deny", "Action": "s3:DeleteBucket", "Resource": "*"}
+_CANARY = {
+    "BlueGreenUpdatePolicy": {
+        "TrafficRoutingConfiguration": {
+            "Type": "CANARY",
+            "CanarySize": {"Type": "INSTANCE_COUNT", "Value": 1},
+            "WaitIntervalInSeconds": 600,
+        }
+    },
+    "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "a"}]},
+}
 _DIGEST = "0" * 64
 _ALARM = {
     "Namespace": "AWS/SageMaker",
@@ -129,6 +144,23 @@ CASES = (
         "narrower resource",
         "prod",
         put(_POLICY, "PolicyDocument/Statement/4/Condition/StringEquals/x:y", "z", "EndpointRole"),
+    ),
+    Case(
+        "narrower pattern",
+        "prod",
+        put(_TOPIC_POLICY, _ALARMS, _OWN_ALARMS, "Topic"),
+    ),
+    Case("denied more", "prod", put(_POLICY, "PolicyDocument/Statement/5", _DENY, "EndpointRole")),
+    Case("alarm at a lower threshold", "prod", put(_WATCH, "Threshold", 0.5, "EndpointErrors")),
+    Case("alarm told to one more", "prod", put(_WATCH, "AlarmActions/1", "arn:other")),
+    Case("alarm described otherwise", "prod", put(_WATCH, "AlarmDescription", "x")),
+    Case("canary before all", "prod", put(_ENDPOINT, "DeploymentConfig", _CANARY)),
+    Case("longer drain", "dev", put("Custom::CapacityPool", "DrainMinutes", "60")),
+    Case("more patience", "dev", put(_SERVICE, "HealthCheckGracePeriodSeconds", 900, "Resnet50")),
+    Case(
+        "tags of hosts",
+        "dev",
+        put("AWS::EC2::LaunchTemplate", "LaunchTemplateData/TagSpecifications", []),
     ),
     Case("rule beside its group", "dev", _rule_beside_its_group),
     Case(

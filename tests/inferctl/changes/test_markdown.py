@@ -63,13 +63,18 @@ def test_comment_is_never_longer_than_github_takes(synthesized: Mapping[str, Ass
 def test_text_of_a_template_is_no_markup(synthesized: Mapping[str, Assembly]) -> None:
     side = synthesized["prod"]
     wicked = Finding(
-        kind="iam", stack="s", resource="a`b|c", type="T", text="<img src=x> @you [x](y) `z` a|b"
+        kind="iam",
+        stack="s",
+        resource="a`b|c",
+        type="T",
+        text="<img src=x> @you [x](y) `z` a|b ${A}:${B}",
     )
-    changes = replace(platform_changes(side, side), findings=(wicked,))
+    changes = replace(platform_changes(side, side), platform="<b>", findings=(wicked,))
 
     text = markdown_report(Pack(base="b", platforms=(changes,)))
 
     assert "<img" not in text and "@you" not in text and "[x](y)" not in text
+    assert "<b>" not in text and "${" not in text
     assert "a'b/c" in text and "a\\|b" in text
 
 

@@ -104,6 +104,9 @@ def test_another_region_has_no_price_and_says_so(synthesized: Mapping[str, Assem
     changes = platform_changes(side, far)
     (text,) = breaches(Gates(cost_percent=Decimal(10)), [changes])
     assert "no limit can be held" in text
+    # stacks of the same names in another region are others, and the old ones stay
+    moved = [f.place for f in changes.findings if "is made anew and empty in eu-west-1" in f.text]
+    assert moved == sorted(side.templates)
 
 
 def test_capacity_shows_instances_and_quotas(synthesized: Mapping[str, Assembly]) -> None:

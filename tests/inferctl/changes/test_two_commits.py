@@ -10,7 +10,7 @@ import pytest
 
 from inferctl.changes import synthesis
 from inferctl.changes.synthesis import synthesize_both
-from inferctl.changes.trees import DiffFailedError, changed_paths, find_commit, is_read_by
+from inferctl.changes.trees import Commit, DiffFailedError, changed_paths, find_commit, is_read_by
 from inferctl.commands import diff
 from tests.support.verbs import run_verb
 
@@ -44,7 +44,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """This tree as it is now, uncommitted files included, in a repository of two commits."""
     folder = tmp_path_factory.mktemp("clone") / "tree"
     subprocess.run(
-        ["git", "clone", "--quiet", "--no-hardlinks", "--depth=1", f"file://{ROOT}", str(folder)],
+        ["git", "clone", "--quiet", "--shared", str(ROOT), str(folder)],
         check=True,
         capture_output=True,
     )
@@ -125,11 +125,11 @@ def test_clean_tree_is_not_synthesized_at_all(
 ) -> None:
     base = find_commit(here, "HEAD")
     trees: list[Path] = []
-    original = synthesis._synthesize
 
-    def count(tree: Path, name: str, out: Path, whose: str) -> None:
+    def count(tree: Path, _name: str, out: Path, _whose: str) -> None:
         trees.append(tree)
-        original(tree, name, out, whose)
+        out.mkdir()
+        (out / "manifest.json").write_text('{"artifacts": {}}')
 
     monkeypatch.setattr(synthesis, "_synthesize", count)
 
@@ -156,6 +156,43 @@ def test_bad_input_is_status_2_and_one_line(
 
     out, err = capsys.readouterr()
     assert out == "" and message in err and "Traceback" not in err
+
+
+def test_edit_during_synthesis_is_told_and_not_kept(
+    here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edited = here / "platforms" / "bare.yaml"
+    text = edited.read_text()
+
+    def edit(tree: Path, _name: str, out: Path, _whose: str) -> None:
+        out.mkdir()
+        (out / "manifest.json").write_text('{"artifacts": {}}')
+        if tree == here:
+            edited.write_text(f"{text}# second edit\n")
+
+    monkeypatch.setattr(synthesis, "_synthesize", edit)
+    edited.write_text(f"{text}# first edit\n")
+    try:
+        sides = synthesize_both(here, find_commit(here, "HEAD"), ["bare"], cache=tmp_path)
+    finally:
+        edited.write_text(text)
+
+    assert sides["bare"].edited
+    assert not [*tmp_path.glob("*/bare.*")]
+
+
+def test_commit_of_another_layout_is_one_line(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    commit(here, {"pyproject.toml": "[project]\nname = 'old'\n"}, "another layout")
+    try:
+        status = run_verb("diff", "HEAD", "--platform", "bare")
+    finally:
+        git(here, "reset", "--hard", "--quiet", "HEAD~1")
+
+    _, err = capsys.readouterr()
+    assert status == 1
+    assert err.startswith("pyproject.toml of HEAD (") and "Traceback" not in err
 
 
 def test_wrong_platform_file_is_told_with_its_platform(
@@ -190,6 +227,13 @@ def test_wrong_platform_file_is_told_with_its_platform(
 )
 def test_platform_is_skipped_only_where_that_is_certain(path: str, read: bool) -> None:
     assert is_read_by("prod", path) is read
+
+
+def test_git_that_is_not_there_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(DiffFailedError, match="git must be installed"):
+        changed_paths(ROOT, Commit(id="0" * 40, name="HEAD"))
 
 
 def test_git_that_fails_is_told_with_what_it_said(tmp_path: Path) -> None:
