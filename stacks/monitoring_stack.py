@@ -19,6 +19,9 @@ from .config import EndpointPlan, Platform
 from .construct_props import removal_policy
 from .platform.monitoring.file import Monitoring as Section
 
+# There in every account that the CDK deploys to.
+_ANY_PARAMETER = f"/cdk-bootstrap/{cdk.DefaultStackSynthesizer.DEFAULT_QUALIFIER}/version"
+
 
 class MonitoringStack(cdk.Stack):
     """A dashboard and alarms over the other stacks, of which it only knows names.
@@ -69,11 +72,31 @@ class MonitoringStack(cdk.Stack):
                 removal_policy=removal_policy(platform),
             ),
         )
+        self._ask_every_time()
         for name, value in {
             "AlarmTopicArn": self.monitoring.topic_arn,
             "DashboardName": self.monitoring.dashboard_name,
         }.items():
             cdk.CfnOutput(self, name, value=value)
+
+    def _ask_every_time(self) -> None:
+        """Makes the CDK CLI deploy this stack though its template is as it was.
+
+        A service that was replaced has another name, and the template still says the same: the CLI
+        would skip the stack, and its alarms would watch what is gone. It never skips a stack that
+        has a parameter of the Parameter Store, unless its description holds ``[cdk:skip]``.
+        CloudFormation then reads the names anew, and changes nothing where all are the same.
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-getstackoutput.html
+        """
+        parameter = cdk.CfnParameter(
+            self,
+            "AskEveryTime",
+            type="AWS::SSM::Parameter::Value<String>",
+            default=_ANY_PARAMETER,
+            description="Never skipped by the CDK CLI, as names that other stacks give may change.",
+        )
+        # cfn-lint asks of a parameter that something reads it
+        cdk.CfnOutput(self, "DeployedWithBootstrap", value=parameter.value_as_string)
 
     def _endpoint(self, plan: EndpointPlan, section: Section) -> WatchedEndpoint:
         return WatchedEndpoint(

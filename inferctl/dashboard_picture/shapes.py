@@ -24,8 +24,13 @@ def text(
     """One line of text."""
     return (
         f'<text x="{x:g}" y="{y:g}" font-size="{size}" fill="{colour}" font-weight="{weight}"'
-        f' text-anchor="{anchor}" xml:space="preserve">{escape(words)}</text>'
+        f' text-anchor="{anchor}" xml:space="preserve">{escape(_visible(words))}</text>'
     )
+
+
+def _visible(words: str) -> str:
+    """Without what XML has no place for, or a line of text."""
+    return "".join(letter if letter.isprintable() else " " for letter in words)
 
 
 def box(

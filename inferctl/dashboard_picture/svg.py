@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import quoteattr
 
 from inferctl.dashboard_picture.dashboard import AlarmView, Dashboard
 from inferctl.dashboard_picture.shapes import CANVAS, EDGE, FAINT, PAPER, box, path, text
@@ -41,7 +41,7 @@ def draw(dashboard: Dashboard, alarms: Sequence[AlarmView], *, title: str) -> st
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:g}"'
             f' font-family="ui-sans-serif, system-ui, Helvetica, Arial, sans-serif" role="img"'
-            f' aria-label="{escape(title)}">',
+            f" aria-label={quoteattr(title)}>",
             f'<rect width="{WIDTH}" height="{height:g}" fill="{CANVAS}"/>',
             text(_MARGIN, 36, title, size=20, weight=600),
             text(_MARGIN, 58, subtitle, colour=FAINT),

@@ -72,7 +72,7 @@ def _has_floor(widget: Widget, alarms: Iterable[AlarmView]) -> bool:
 
 def _graph(widget: Widget, frame: Frame, *, floor: bool) -> list[str]:
     lines = [label(query) for query in widget.queries if query.visible]
-    legend = _legend(lines, frame.width - 2 * _PAD)
+    legend = _legend(lines, frame.width - 2 * _PAD, rows=int(frame.height / 2 / _LEGEND_LINE))
     left, right = frame.x + _PAD, frame.x + frame.width - _PAD
     top = frame.y + 34
     bottom = frame.y + frame.height - 10 - _LEGEND_LINE * len(legend)
@@ -105,7 +105,7 @@ def _graph(widget: Widget, frame: Frame, *, floor: bool) -> list[str]:
 
 def _place(value: float, most: float | None) -> float:
     """How high a limit is: to scale where the axis has an end, else near the top."""
-    return 0.78 if most is None else min(max(value / most, 0.05), 0.95)
+    return 0.78 if not most else min(max(value / most, 0.05), 0.95)
 
 
 def _lines(widget: Widget, *, floor: bool) -> Iterator[tuple[str, float]]:
@@ -123,7 +123,7 @@ def _lines(widget: Widget, *, floor: bool) -> Iterator[tuple[str, float]]:
 
 def _shape(seed: str, low: float) -> list[float]:
     """A curve between 0 and 1, always the same for the same name."""
-    digest = hashlib.sha256(seed.encode()).digest()
+    digest = hashlib.sha256(seed.encode(errors="replace")).digest()
     high = min(0.18, 0.98 - low)
     values = []
     for at in range(_POINTS):
@@ -140,8 +140,18 @@ def _entry_width(name: str) -> float:
     return 26 + 5.9 * len(name)
 
 
-def _legend(lines: Sequence[str], width: float) -> list[list[tuple[int, str]]]:
-    """Rows of entries, each with the number of its line."""
+def _legend(lines: Sequence[str], width: float, *, rows: int) -> list[list[tuple[int, str]]]:
+    """Rows of entries, each with the number of its line; of more than ``rows``, how many more."""
+    entries = _all_entries(lines, width)
+    shown = entries[: max(rows, 1)]
+    if len(entries) > len(shown):
+        # the last row gives way to the sum of what is not shown
+        first = shown[-1][0][0]
+        shown[-1] = [(first, f"and {len(lines) - first} more")]
+    return shown
+
+
+def _all_entries(lines: Sequence[str], width: float) -> list[list[tuple[int, str]]]:
     rows: list[list[tuple[int, str]]] = [[]]
     used = 0.0
     for index, line in enumerate(lines):

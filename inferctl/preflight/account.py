@@ -41,8 +41,10 @@ _EXPIRED = frozenset(
     (
         *("ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "AuthFailure"),
         *("UnrecognizedClientException", "InvalidSignatureException", "SignatureDoesNotMatch"),
+        *("TokenRefreshRequired", "IncompleteSignature", "InvalidAccessKeyId", "OptInRequired"),
     )
 )
+_WRONG_CLOCK = frozenset(("RequestTimeTooSkewed", "RequestInTheFuture", "RequestExpired"))
 _NO_NETWORK = (ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError, ConnectionError)
 
 
@@ -127,8 +129,11 @@ def _refused(question: Question, error: ClientError) -> Unanswered:
         reason = f"no permission for {question.action}"
     elif code in _THROTTLED:
         reason = f"{question.action} was throttled three times"
+    elif code in _WRONG_CLOCK or "Signature not yet current" in said or "Signature expired" in said:
+        reason = f"this machine's clock is not AWS's ({code})"
     elif code in _EXPIRED:
-        reason = f"the credentials are not accepted ({code})"
+        # a region that is not enabled, or of another partition, does not know them
+        reason = f"the credentials are not accepted in {question.region} ({code})"
     else:
         reason = f"{code}: {said}" if said else code
     return Unanswered(outcome=Outcome.UNKNOWN, reason=reason, code=code)

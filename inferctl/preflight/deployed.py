@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from inferctl.preflight.account import Asks
 from inferctl.preflight.question import Answer, Question, Unanswered
@@ -31,7 +32,10 @@ def is_absent(answer: Answer) -> bool:
 
 
 def deployed_templates(subject: Subject, account: Asks) -> Mapping[str, Template] | None:
-    """By stack, those there are; None where CloudFormation does not say."""
+    """By stack, those there are; None where CloudFormation does not say.
+
+    ValueError for one that is not of the CDK, which writes JSON.
+    """
     questions = template_questions(subject)
     answers = dict(zip(questions, account.ask([*questions.values()]), strict=True))
     there: dict[str, Template] = {}
@@ -41,6 +45,15 @@ def deployed_templates(subject: Subject, account: Asks) -> Mapping[str, Template
         if isinstance(answer, Unanswered):
             return None
         body = answer["TemplateBody"]
-        # boto3 reads JSON templates; one that it could not read stays text
-        there[stack] = json.loads(body) if isinstance(body, str) else dict(body)
+        there[stack] = _read(stack, body)
     return there
+
+
+def _read(stack: str, body: str | Mapping[str, Any]) -> Template:
+    """boto3 reads JSON templates; one that it could not read stays text."""
+    try:
+        return dict(json.loads(body) if isinstance(body, str) else body)
+    except ValueError as error:
+        raise ValueError(
+            f"the deployed template of {stack} is not JSON, as the CDK writes it"
+        ) from error

@@ -24,7 +24,7 @@ def check(subject: Subject, account: Asks) -> tuple[Finding, ...]:
     outcome, value, fix = Outcome.PASSED, "", ""
     if isinstance(answer, Unanswered):
         outcome, value = answer.outcome, answer.reason
-        fix = "sign in (aws sso login, or a profile in AWS_PROFILE) and run this again"
+        fix = "sign in (aws sso login, or AWS_PROFILE) where AWS can be reached, and run this again"
     else:
         value = f"{answer['Account']} ({answer['Arn']})"
         if wanted not in (None, answer["Account"]):

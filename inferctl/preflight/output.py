@@ -23,7 +23,7 @@ def as_text(report: Report) -> Iterator[str]:
 
 
 def _lines(finding: Finding) -> Iterator[str]:
-    yield f"  {finding.outcome.value:<8} {finding.place}: {finding.value}"
+    yield f"  {finding.outcome.value:<8} {finding.place}: {' '.join(finding.value.split())}"
     if finding.outcome is Outcome.PASSED:
         return
     yield f"{_INDENT}{finding.rule}"
@@ -61,18 +61,28 @@ def as_markdown(report: Report) -> Iterator[str]:
 
 def _items(finding: Finding) -> Iterator[str]:
     if finding.outcome is Outcome.PASSED:
-        yield f"- [x] {_code(finding.place)}: {finding.value}"
+        yield f"- [x] {_code(finding.place)}: {_plain(finding.value)}"
         return
-    name = finding.outcome.value
-    yield f"- [ ] **{name}** {_code(finding.place)}: {finding.value}; {finding.rule}"
+    said = f"{_plain(finding.value)}; {_plain(finding.rule)}"
+    yield f"- [ ] **{finding.outcome.value}** {_code(finding.place)}: {said}"
     if finding.fix:
-        yield f"  - fix: {finding.fix}"
+        yield f"  - fix: {_plain(finding.fix)}"
     if finding.command is not None:
         yield f"  - see: {_code(finding.command)}"
 
 
 def _code(text: str) -> str:
-    return f"`{text}`"
+    quoted = " ".join(text.split()).replace("`", "'")
+    return f"`{quoted}`"
+
+
+def _plain(text: str) -> str:
+    """What AWS said, which may hold anything, as nothing but text."""
+    flat = " ".join(text.split())
+    for special in "\\`*_[]#~":
+        flat = flat.replace(special, f"\\{special}")
+    # no HTML, and nobody is called by an @
+    return flat.replace("&", "&amp;").replace("<", "&lt;").replace("@", "@<!-- -->")
 
 
 def summary(report: Report) -> str:

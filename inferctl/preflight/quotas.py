@@ -119,7 +119,10 @@ def _of_others(
     subject: Subject, uses: Sequence[QuotaUse], usages: Sequence[float | None], account: Asks
 ) -> list[float]:
     """What is surely not this platform's: usage above all that its deployed stacks may have."""
-    deployed = deployed_templates(subject, account)
+    try:
+        deployed = deployed_templates(subject, account)
+    except ValueError:
+        deployed = None
     if deployed is None:
         return [0.0] * len(uses)
     own = {(each.service, each.quota_name): each.maximum for each in quota_uses(deployed)}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 
 from inferctl.environment import ROOT
@@ -24,7 +27,7 @@ def synthesize(platform: Platform) -> Mapping[str, Template]:
     from stacks.application import build_app
 
     context = json.loads((ROOT / "cdk.json").read_text())["context"]
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, _quiet():
         try:
             assembly = build_app(platform, context=context, outdir=Path(folder)).synth()
         except (ModelFileError, ModelLintError) as error:
@@ -37,3 +40,19 @@ def synthesize(platform: Platform) -> Mapping[str, Template]:
             stack.stack_name: json.loads(Path(stack.template_full_path).read_text())
             for stack in assembly.stacks
         }
+
+
+@contextmanager
+def _quiet() -> Generator[None]:
+    """Keeps the CDK's remarks (its deprecations, the version of Node, warnings of linters) from the
+    terminal; where it breaks, they are what there is to go by."""
+    said = io.TextIOWrapper(io.BytesIO(), write_through=True)
+    try:
+        with redirect_stderr(said):
+            yield
+    except SynthesisError:
+        raise
+    except BaseException:
+        said.seek(0)
+        sys.stderr.write(said.read())
+        raise

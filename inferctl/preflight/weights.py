@@ -47,13 +47,13 @@ def _weights(model: PlatformModel) -> list[Finding]:
         outcome, value, fix = Outcome.PASSED, f"locked, {weights.size or 0:,} bytes, made", ""
         if weights.sha256 is None:
             outcome, value = Outcome.FAILED, "not locked"
-            fix = f"inferctl models lock {model.folder.name}"
+            fix = f"inferctl models lock {model.folder.path.name}"
         elif isinstance(weights.source, SeedSource):
             outcome, value = Outcome.TO_DO, f"random, from seed {weights.source.seed}"
             fix = "put trained weights in their place, unless only speed is measured"
         elif not is_cached(weights):
             outcome, value = Outcome.TO_DO, "locked, not made on this machine"
-            fix = f"inferctl models prepare {model.folder.name} --build {model.build.name}"
+            fix = f"inferctl models prepare {model.folder.path.name} --build {model.build.name}"
         findings.append(
             Finding(
                 check=NAME,

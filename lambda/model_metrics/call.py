@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_Dimension.html
 _LONGEST_NAME = 1024
+# A word has no need of more, and 100 of them share a line with a limit of 1 MB:
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+LONGEST_ERROR = 256
+"""Characters."""
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDatum.html
+_LARGEST_VALUE = 2.0**360
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,13 +44,18 @@ class ModelCall:
             )
         ]
         problems += [
-            f"{name} must be a number from 0, got {number!r}"
+            f"{name} must be a number from 0 to 2 to the power of 360, got {number!r}"
             for name, number in (
                 ("milliseconds", self.milliseconds),
                 ("request_bytes", self.request_bytes),
                 ("response_bytes", self.response_bytes),
             )
-            if number is not None and not (math.isfinite(number) and number >= 0)
+            if number is not None and not 0 <= number <= _LARGEST_VALUE
         ]
+        if self.error is not None and not 0 < len(self.error) <= LONGEST_ERROR:
+            problems.append(
+                f"error must be a word of 1 to {LONGEST_ERROR} characters, got"
+                f" {len(self.error)} characters"
+            )
         if problems:
             raise ValueError("invalid ModelCall: " + "; ".join(problems))

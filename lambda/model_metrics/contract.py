@@ -10,7 +10,8 @@ NAMESPACE: Final = "InferenceModels"
 """CloudWatch namespace."""
 ENDPOINT_DIMENSION: Final = "EndpointName"
 MODEL_DIMENSION: Final = "ModelName"
-DIMENSION_SETS: Final = ((ENDPOINT_DIMENSION, MODEL_DIMENSION), (ENDPOINT_DIMENSION,))
+OF_ALL_MODELS: Final = (ENDPOINT_DIMENSION,)
+DIMENSION_SETS: Final = ((ENDPOINT_DIMENSION, MODEL_DIMENSION), OF_ALL_MODELS)
 """A series for each model, and one for all of them: CloudWatch adds nothing up by itself."""
 
 LATENCY: Final = "Latency"

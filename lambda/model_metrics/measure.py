@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from model_metrics.call import ModelCall
+from model_metrics.call import LONGEST_ERROR, ModelCall
 from model_metrics.record import record
 
 
@@ -36,11 +36,12 @@ def measured(
     write: Callable[[str], object] = _print,
     clock: Callable[[], float] = time.monotonic,
     now: Callable[[], float] = time.time,
+    own_series: bool = True,
 ) -> Generator[Measured]:
     """``with measured(endpoint, model) as call: ...`` around one call of a model.
 
     An exception is counted under its own name, and goes on. What cannot be written is dropped:
-    a metric must not fail the call that it is about.
+    a metric must not fail the call that it is about. ``own_series`` is that of ``record``.
     """
     call = Measured()
     start = clock()
@@ -50,31 +51,24 @@ def measured(
         call.error = call.error or type(error).__name__
         raise
     finally:
-        took = (clock() - start) * 1000
-        _write_quietly(endpoint, model, call, took, round(now() * 1000), write)
+        took = max((clock() - start) * 1000, 0.0)
+        try:
+            seen = _seen(endpoint, model, call, took)
+            write(record(seen, timestamp_ms=round(now() * 1000), own_series=own_series))
+        except Exception as problem:
+            # a size that is no number, or a writer of the caller's own, which may raise anything
+            with suppress(OSError, ValueError):
+                print(f"no metric of {model!r}: {problem}", file=sys.stderr)
 
 
-def _write_quietly(
-    endpoint: str,
-    model: str,
-    call: Measured,
-    milliseconds: float,
-    timestamp_ms: int,
-    write: Callable[[str], object],
-) -> None:
-    try:
-        line = record(
-            ModelCall(
-                endpoint=endpoint,
-                model=model,
-                milliseconds=max(milliseconds, 0.0),
-                cold=call.cold,
-                request_bytes=call.request_bytes,
-                response_bytes=call.response_bytes,
-                error=call.error,
-            ),
-            timestamp_ms=timestamp_ms,
-        )
-        write(line)
-    except (OSError, ValueError) as error:
-        print(f"no metric of {model!r}: {error}", file=sys.stderr)
+def _seen(endpoint: str, model: str, call: Measured, milliseconds: float) -> ModelCall:
+    return ModelCall(
+        endpoint=endpoint,
+        model=model,
+        milliseconds=milliseconds,
+        cold=call.cold,
+        request_bytes=call.request_bytes,
+        response_bytes=call.response_bytes,
+        # often the text of an exception, which has no limit
+        error=str(call.error)[:LONGEST_ERROR] if call.error else None,
+    )

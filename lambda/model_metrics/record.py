@@ -17,32 +17,40 @@ from model_metrics.call import ModelCall
 Values = Mapping[str, Sequence[float]]
 
 
-def records(calls: Iterable[ModelCall], *, timestamp_ms: int) -> Iterator[str]:
+def records(
+    calls: Iterable[ModelCall], *, timestamp_ms: int, own_series: bool = True
+) -> Iterator[str]:
     """One line for each model, or more where there are over 100 calls of it."""
     by_model: dict[tuple[str, str], list[ModelCall]] = {}
     for call in calls:
         by_model.setdefault((call.endpoint, call.model), []).append(call)
     for of_model in by_model.values():
         for start in range(0, len(of_model), contract.MOST_VALUES):
-            yield _record(of_model[start : start + contract.MOST_VALUES], timestamp_ms)
+            part = of_model[start : start + contract.MOST_VALUES]
+            yield _record(part, timestamp_ms, own_series=own_series)
 
 
-def record(call: ModelCall, *, timestamp_ms: int) -> str:
-    """One line for one call."""
-    return _record([call], timestamp_ms)
+def record(call: ModelCall, *, timestamp_ms: int, own_series: bool = True) -> str:
+    """One line for one call.
+
+    ``own_series``: whether the model is told apart by CloudWatch, which charges for each of its
+    metrics; otherwise its name is in the log only, and the endpoint's series count it.
+    """
+    return _record([call], timestamp_ms, own_series=own_series)
 
 
-def _record(calls: Sequence[ModelCall], timestamp_ms: int) -> str:
+def _record(calls: Sequence[ModelCall], timestamp_ms: int, *, own_series: bool) -> str:
     """``Failures`` is beside the metrics, for queries: as a dimension each word would be a series
     of its own, and paid for."""
     values = _values(calls)
+    sets = contract.DIMENSION_SETS if own_series else (contract.OF_ALL_MODELS,)
     document: dict[str, Any] = {
         "_aws": {
             "Timestamp": timestamp_ms,
             "CloudWatchMetrics": [
                 {
                     "Namespace": contract.NAMESPACE,
-                    "Dimensions": [list(names) for names in contract.DIMENSION_SETS],
+                    "Dimensions": [list(names) for names in sets],
                     "Metrics": [
                         {"Name": name, "Unit": contract.METRICS[name][0]} for name in values
                     ],

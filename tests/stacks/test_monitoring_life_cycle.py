@@ -5,14 +5,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from inferctl.cdk_cli import cdk
 from inferctl.localaws.app import LocalAws
+from inferctl.localaws.clients import ACCOUNT
+from inferctl.preflight.subject import BOOTSTRAP_PARAMETER
 
 pytestmark = pytest.mark.server
 NAME = "laptop-monitoring"
+REGION = "us-east-1"
 
 
 class Stacks:
@@ -43,15 +48,8 @@ class Stacks:
         topic = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": f"{kind}-{mark}"}}
         self.put(f"laptop-{kind}", {"Resources": {"Topic": topic}, "Outputs": outputs})
 
-    def deploy(self, note: str = "") -> dict[str, str]:
-        template = self.templates["monitoring"]
-        resources = dict(template["Resources"])
-        if note:
-            resources["Note"] = {
-                "Type": "AWS::SNS::Topic",
-                "Properties": {"DisplayName": note},
-            }
-        return self.put(NAME, {"Resources": resources, "Outputs": template["Outputs"]})
+    def deploy(self) -> dict[str, str]:
+        return self.put(NAME, self.templates["monitoring"])
 
     def delete(self) -> None:
         self.client.delete_stack(StackName=NAME)
@@ -63,6 +61,9 @@ class Stacks:
 @pytest.fixture(scope="module")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
     with LocalAws(tmp_path_factory.mktemp("aws")) as aws:
+        # as much of a bootstrap as a stack without assets needs
+        aws.client("ssm").put_parameter(Name=BOOTSTRAP_PARAMETER, Value="30", Type="String")
+        aws.client("s3").create_bucket(Bucket=f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}")
         yield aws
 
 
@@ -95,9 +96,9 @@ def test_dashboard_and_alarms_live_as_long_as_their_stack(
     assert "app/first/" in text
     assert "Token" not in text and "Fn::" not in text
 
-    # a service was replaced, and has another name; the monitoring stack is deployed again
+    # a service was replaced, and has another name; the same template is deployed again
     stacks.stand_in("cluster", "second")
-    assert stacks.deploy(note="again") == outputs
+    assert stacks.deploy() == outputs
 
     body = cloudwatch.get_dashboard(DashboardName=outputs["DashboardName"])["DashboardBody"]
     assert "app/second/" in body
@@ -130,4 +131,30 @@ def test_what_is_watched_goes_before_the_dashboard_without_complaint(
     )
 
     assert aws.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    stacks.delete()
+
+
+def test_the_stock_cli_brings_a_replaced_name_to_alarms_whose_template_is_the_same(
+    aws: LocalAws, stacks: Stacks, laptop: Any, tmp_path: Path
+) -> None:
+    def deploy_by_cli() -> bool:
+        # from a folder without a cdk.json that names another application
+        app = ("--app", str(laptop.directory), "--require-approval", "never")
+        run = cdk(
+            ("deploy", NAME, "--exclusively", *app),
+            url=aws.url,
+            region=REGION,
+            on_progress=lambda _: None,
+            cwd=tmp_path,
+        )
+        return run.stacks[NAME].changed
+
+    stacks.stand_in("cluster", "before")
+    assert deploy_by_cli()
+    stacks.stand_in("cluster", "after")
+
+    assert deploy_by_cli()
+
+    alarms = json.dumps(aws.client("cloudwatch").describe_alarms()["MetricAlarms"], default=str)
+    assert "app/after/" in alarms and "app/before/" not in alarms
     stacks.delete()

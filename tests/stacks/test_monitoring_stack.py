@@ -10,13 +10,10 @@ from typing import Any
 
 import pytest
 
-from inferctl.commands.dashboard import dashboard
 from inferctl.dashboard_picture.dashboard import Query, read_alarms, read_dashboards
 from metric_catalog import METRICS
 
 ROOT = Path(__file__).resolve().parents[2]
-RUNBOOKS = ROOT / "docs" / "runbooks"
-PICTURE = ROOT / "docs" / "monitoring.svg"
 _SEARCH = re.compile(
     r"SEARCH\('(?:\{(?P<schema>[^}]+)\} MetricName=\"(?P<name>\w+)\"(?P<rest>[^']*)"
     r"|Namespace=\"(?P<namespace>\w+)\")', '(?P<statistic>\w+)', \d+\)"
@@ -98,29 +95,6 @@ def test_the_catalogue_check_does_find_what_is_wrong(prod: Any) -> None:
                 _check_series(query)
 
 
-def test_every_alarm_says_why_and_links_a_runbook_that_is_there(any_platform: Any) -> None:
-    if any_platform.platform.monitoring is None:
-        return
-    runbooks = any_platform.platform.monitoring.runbooks
-    for alarm in read_alarms(any_platform.templates["monitoring"]):
-        reason, _, link = alarm.description.partition(" Runbook: ")
-        assert len(reason.split()) >= 8, alarm.name
-        assert link.startswith(runbooks)
-        assert (RUNBOOKS / link.removeprefix(runbooks)).is_file(), link
-
-
-def test_every_runbook_is_linked_by_an_alarm_of_some_platform(
-    laptop: Any, dev: Any, fleet: Any, monitored_compiling: Any
-) -> None:
-    linked = {
-        alarm.description.rpartition("/")[2]
-        for synthesized in (laptop, dev, fleet, monitored_compiling)
-        for alarm in read_alarms(synthesized.templates["monitoring"])
-    }
-
-    assert linked == {path.name for path in RUNBOOKS.glob("*.md")}
-
-
 def test_every_alarm_tells_the_topic_that_it_is_on_and_over(any_platform: Any) -> None:
     if any_platform.platform.monitoring is None:
         return
@@ -168,6 +142,58 @@ def test_no_stack_exports_to_monitoring_and_none_is_held_by_it(
         assert "Export" not in found
 
 
+def test_every_alarm_is_one_that_cloudwatch_takes(any_platform: Any) -> None:
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-limits.html"""
+    for template in any_platform.templates.values():
+        alarms = read_alarms(template)
+        assert len({alarm.name for alarm in alarms}) == len(alarms)
+        for alarm in alarms:
+            assert len(alarm.name) <= 255, alarm.name
+            assert sum(1 for query in alarm.queries if query.namespace) <= 10, alarm.name
+            assert not any("SEARCH(" in query.expression for query in alarm.queries), alarm.name
+            assert alarm.periods * max(q.period_seconds for q in alarm.queries) <= 86_400
+
+
+def test_the_cdk_cli_never_skips_the_stack(any_platform: Any) -> None:
+    """It decides so by this word, which it has in one place."""
+    if any_platform.platform.monitoring is None:
+        return
+    parameters = any_platform.templates["monitoring"]["Parameters"].values()
+
+    assert any(
+        parameter["Type"].startswith("AWS::SSM::Parameter::")
+        and "[cdk:skip]" not in parameter["Description"]
+        for parameter in parameters
+    )
+
+
+def test_both_sets_of_tasks_are_watched_where_updates_change_between_them(
+    synthesize: Any, load: Any
+) -> None:
+    text = (ROOT / "tests" / "stacks" / "platforms" / "rollouts.yaml").read_text()
+    shifting = synthesize(load(f"{text}\nmonitoring: {{}}\n"))
+    groups = {
+        f"{name}.{output}"
+        for name, output in re.findall(
+            r'"StackName": "([^"]+)", "Region": "[^"]+", "OutputName": "([^"]+)"',
+            json.dumps(shifting.templates["monitoring"]),
+        )
+        if "TargetGroupFullName" in output
+    }
+
+    second = {group for group in groups if "SecondHttpTargets" in group}
+
+    assert second
+    watched = {
+        query_value.strip("${}")
+        for alarm in read_alarms(shifting.templates["monitoring"])
+        for query in alarm.queries
+        for name, query_value in query.dimensions
+        if name == "TargetGroup"
+    }
+    assert groups == watched and second < watched
+
+
 def test_the_endpoint_is_watched_by_its_own_name(prod: Any) -> None:
     alarms = {alarm.name: alarm for alarm in read_alarms(prod.templates["monitoring"])}
 
@@ -194,36 +220,6 @@ def test_widgets_lie_side_by_side_within_the_grid(any_platform: Any) -> None:
                 }
                 assert not taken & cells, widget.title
                 taken |= cells
-
-
-def test_the_picture_in_the_docs_is_drawn_from_what_prod_synthesizes(prod: Any) -> None:
-    drawn = dashboard(prod.templates["monitoring"], title="prod-monitoring, as synthesized")
-
-    assert PICTURE.read_text() == drawn, "run `make generated`"
-
-
-def test_every_alarm_is_in_the_table_of_the_docs(fleet: Any, monitored_compiling: Any) -> None:
-    page = (ROOT / "docs" / "monitoring.md").read_text()
-    for synthesized in (fleet, monitored_compiling):
-        prefix = f"{synthesized.platform.name}-{synthesized.platform.region}-"
-        cluster = synthesized.platform.cluster
-        plans = () if cluster is None else (*cluster.pools, *cluster.services)
-        names = "|".join(plan.name for plan in plans) or "none"
-        for alarm in read_alarms(synthesized.templates["monitoring"]):
-            name = alarm.name.removeprefix(prefix).rstrip("0123456789")
-            general = re.sub(rf"^(service|pool)-({names})-", r"\1-NAME-", name)
-            assert f"`{general}`" in page, alarm.name
-
-
-@pytest.fixture(scope="module")
-def monitored_compiling(synthesize: Any, load: Any) -> Any:
-    """A state machine, and an endpoint that caches nothing."""
-    return synthesize(
-        load(
-            "platform: watched\nregion: cn-north-1\ncompile: {always: true}\nmonitoring: {}\n"
-            "endpoint: {model_cache: disabled, image: {tag: 25.04-py3}}\n"
-        )
-    )
 
 
 def test_an_endpoint_without_a_cache_has_no_alarm_about_it(monitored_compiling: Any) -> None:

@@ -15,7 +15,7 @@ def call_alarms(series: EndpointSeries, limits: Thresholds) -> Sequence[AlarmSpe
     """What callers notice."""
     return [
         AlarmSpec(
-            name="EndpointErrors",
+            name="endpoint-errors",
             metric=series.error_percent(FIVE_MINUTES),
             threshold=limits.error_percent,
             periods=3,
@@ -25,7 +25,7 @@ def call_alarms(series: EndpointSeries, limits: Thresholds) -> Sequence[AlarmSpe
             runbook="endpoint-errors",
         ),
         AlarmSpec(
-            name="EndpointLatency",
+            name="endpoint-latency",
             metric=series.call("ModelLatency", "p99", "p99"),
             threshold=limits.latency_ms * 1000,
             periods=10,
@@ -35,7 +35,7 @@ def call_alarms(series: EndpointSeries, limits: Thresholds) -> Sequence[AlarmSpe
             runbook="endpoint-latency",
         ),
         AlarmSpec(
-            name="EndpointSilent",
+            name="endpoint-silent",
             metric=series.instance("CPUUtilization", "SampleCount", "reports"),
             threshold=1,
             below=True,
@@ -52,7 +52,7 @@ def cache_alarms(series: EndpointSeries, limits: Thresholds) -> Sequence[AlarmSp
     """Models that do not stay in memory."""
     return [
         AlarmSpec(
-            name="ColdCalls",
+            name="cold-calls",
             metric=series.hit_percent(FIVE_MINUTES),
             threshold=limits.cache_hit_percent,
             below=True,
@@ -62,7 +62,7 @@ def cache_alarms(series: EndpointSeries, limits: Thresholds) -> Sequence[AlarmSp
             runbook="cold-calls",
         ),
         AlarmSpec(
-            name="Thrashing",
+            name="thrashing",
             metric=series.call(
                 "ModelUnloadingTime", "SampleCount", "evictions", period=FIVE_MINUTES
             ),
@@ -73,7 +73,7 @@ def cache_alarms(series: EndpointSeries, limits: Thresholds) -> Sequence[AlarmSp
             runbook="thrashing",
         ),
         AlarmSpec(
-            name="LoadWait",
+            name="load-wait",
             metric=series.call("ModelLoadingWaitTime", "Maximum", "longest wait"),
             threshold=limits.load_wait_seconds * 1_000_000,
             periods=10,
@@ -89,7 +89,7 @@ def load_alarms(series: EndpointSeries, limits: Thresholds, *, gpus: int) -> Seq
     """Instances without anything left."""
     return [
         AlarmSpec(
-            name="DiskFull",
+            name="disk-full",
             metric=series.instance("DiskUtilization", "Maximum", "fullest disk"),
             threshold=limits.disk_percent,
             periods=5,
@@ -98,7 +98,7 @@ def load_alarms(series: EndpointSeries, limits: Thresholds, *, gpus: int) -> Seq
             runbook="disk-full",
         ),
         AlarmSpec(
-            name="GpuSaturated",
+            name="gpu-saturated",
             metric=series.instance("GPUUtilization", "Average", "GPU"),
             threshold=limits.gpu_percent * gpus,
             periods=15,

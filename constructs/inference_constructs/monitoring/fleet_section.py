@@ -30,21 +30,23 @@ def fleet_section(fleet: ModelFleet) -> Section:
         rows=[[*_function_widgets(functions), *([] if machine is None else _machine(machine))]],
         alarms=[
             AlarmSpec(
-                name="PublishingErrors",
+                name="publishing-errors",
                 metric=_total(functions, "Errors"),
                 threshold=0,
-                periods=1,
+                periods=3,
+                breaching=1,
                 reason="A function that publishes models raised, or ran out of time or memory. A"
                 " deployment is waiting for it.",
                 runbook="publishing-errors",
             ),
             AlarmSpec(
-                name="PublishingThrottled",
+                name="publishing-throttled",
                 metric=_total(functions, "Throttles"),
                 threshold=0,
-                periods=3,
-                reason="Functions that publish models were refused for 15 minutes: the account's"
-                " concurrency is used up by others.",
+                periods=4,
+                breaching=3,
+                reason="Functions that publish models were refused in 15 of 20 minutes: the"
+                " account's concurrency is used up by others.",
                 runbook="publishing-errors",
             ),
             *([] if machine is None else _machine_alarms(machine)),
@@ -109,10 +111,11 @@ def _machine_alarms(fleet: CompileFleet) -> list[AlarmSpec]:
     )
     return [
         AlarmSpec(
-            name="CompileFailed",
+            name="compile-failed",
             metric=failed,
             threshold=0,
-            periods=1,
+            periods=3,
+            breaching=1,
             reason="The state machine that packages and compiles models failed as a whole. Single"
             " models that do not compile are noted and let it succeed.",
             runbook="compile-failed",

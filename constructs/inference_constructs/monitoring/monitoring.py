@@ -15,12 +15,13 @@ from .pools_section import pools_section
 from .props import MonitoringProps
 from .section import ROW_UNITS, Section
 from .service_section import service_section
-from .titles import pascal_case
 from .topic import AlarmTopic
 
 _SHOWN_HOURS = 12
 # Four alarms stand side by side in their widget, which is as tall as it has rows of them.
 _ALARMS_A_ROW = 4
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
+_ALARMS_A_WIDGET = 100
 
 
 class Monitoring(Construct):
@@ -63,7 +64,6 @@ class Monitoring(Construct):
             for service in props.cluster.services:
                 yield service_section(
                     service,
-                    f"Service{pascal_case(service.service_name)}",
                     cluster_name=name,
                     thresholds=props.thresholds,
                 )
@@ -78,12 +78,14 @@ class Monitoring(Construct):
             dashboard_name=self._props.name,
             default_interval=Duration.hours(_SHOWN_HOURS),
         )
-        rows = -(-len(self.alarms) // _ALARMS_A_ROW)
-        dashboard.add_widgets(
-            cloudwatch.AlarmStatusWidget(
-                title="Alarms", alarms=self.alarms, width=ROW_UNITS, height=1 + 2 * max(rows, 1)
+        for start in range(0, len(self.alarms), _ALARMS_A_WIDGET):
+            shown = self.alarms[start : start + _ALARMS_A_WIDGET]
+            rows = -(-len(shown) // _ALARMS_A_ROW)
+            dashboard.add_widgets(
+                cloudwatch.AlarmStatusWidget(
+                    title="Alarms", alarms=shown, width=ROW_UNITS, height=1 + 2 * rows
+                )
             )
-        )
         for section in sections:
             dashboard.add_widgets(
                 cloudwatch.TextWidget(markdown=f"## {section.heading}", width=ROW_UNITS, height=1)

@@ -19,7 +19,6 @@ from .alarm import AlarmSpec
 from .catalogued import computed, metric
 from .props import WatchedCluster
 from .section import Panel, Section, graph, in_rows
-from .titles import pascal_case
 
 _FIVE_MINUTES = Duration.minutes(5)
 
@@ -120,7 +119,7 @@ def _chip_errors() -> Panel:
 
 def _full(pool: CapacityPool, cluster_name: str) -> AlarmSpec:
     return AlarmSpec(
-        name=f"Pool{pascal_case(pool.name)}Full",
+        name=f"pool-{pool.name}-full",
         metric=_reservation(pool, cluster_name),
         threshold=100,
         periods=20,
@@ -132,7 +131,7 @@ def _full(pool: CapacityPool, cluster_name: str) -> AlarmSpec:
 
 def _failing(pool: NeuronCapacityPool, cluster_name: str) -> AlarmSpec:
     return AlarmSpec(
-        name=f"Pool{pascal_case(pool.name)}NeuronErrors",
+        name=f"pool-{pool.name}-neuron-errors",
         metric=_of(pool, cluster_name, ERRORS_METRIC, "Sum"),
         threshold=0,
         periods=10,

@@ -27,12 +27,10 @@ class Requests:
         self,
         service: NeuronService,
         balancer: ServiceLoadBalancer,
-        title: str,
         thresholds: Thresholds,
     ) -> None:
         self._name = service.service_name
         self._balancer = balancer
-        self._title = title
         self._limits = thresholds
 
     def panels(self) -> list[Panel]:
@@ -72,7 +70,7 @@ class Requests:
         failed = "(FILL({tasks}, 0) + FILL({own}, 0))"
         return [
             AlarmSpec(
-                name=f"{self._title}Errors",
+                name=f"service-{self._name}-errors",
                 metric=computed(
                     f"IF({total} < {_FEWEST_CALLS}, 0, 100 * {failed} / {total})",
                     "5xx, %",
@@ -87,7 +85,7 @@ class Requests:
                 runbook="service-errors",
             ),
             AlarmSpec(
-                name=f"{self._title}Latency",
+                name=f"service-{self._name}-latency",
                 metric=self._time("p99"),
                 threshold=limits.latency_ms / 1000,
                 periods=10,
@@ -96,7 +94,7 @@ class Requests:
                 f" {limits.latency_ms:g} ms for 8 of 10 minutes.",
                 runbook="service-latency",
             ),
-            _health_alarm(self._balancer, ALB, self._title, self._name),
+            _health_alarm(self._balancer, ALB, self._name),
         ]
 
     def _time(self, statistic: str) -> cloudwatch.Metric:
@@ -118,10 +116,9 @@ class Requests:
 class Connections:
     """A network load balancer, which knows connections only."""
 
-    def __init__(self, service: NeuronService, balancer: ServiceLoadBalancer, title: str) -> None:
+    def __init__(self, service: NeuronService, balancer: ServiceLoadBalancer) -> None:
         self._name = service.service_name
         self._balancer = balancer
-        self._title = title
 
     def panels(self) -> list[Panel]:
         """What it counts, and the health of its tasks."""
@@ -141,7 +138,7 @@ class Connections:
 
     def alarms(self) -> list[AlarmSpec]:
         """When its callers notice."""
-        return [_health_alarm(self._balancer, NLB, self._title, self._name)]
+        return [_health_alarm(self._balancer, NLB, self._name)]
 
 
 def _hosts(
@@ -174,19 +171,18 @@ def _health(balancer: ServiceLoadBalancer, namespace: str) -> Panel:
     )
 
 
-def _health_alarm(
-    balancer: ServiceLoadBalancer, namespace: str, title: str, name: str
-) -> AlarmSpec:
+def _health_alarm(balancer: ServiceLoadBalancer, namespace: str, name: str) -> AlarmSpec:
     groups = _hosts(balancer, namespace, "UnHealthyHostCount", "unhealthy")
     metrics: dict[str, cloudwatch.IMetric] = {f"g{index}": m for index, m in enumerate(groups)}
     return AlarmSpec(
-        name=f"{title}Unhealthy",
+        name=f"service-{name}-unhealthy",
         metric=computed(
             " + ".join(f"FILL({{{key}}}, 0)" for key in metrics), "unhealthy tasks", metrics
         ),
         threshold=0,
-        periods=10,
-        reason=f"A task of service {name} failed its health check for 10 minutes. A task that only"
-        " loads its model is healthy by then.",
+        periods=12,
+        breaching=10,
+        reason=f"A task of service {name} failed its health check in 10 of 12 minutes. A task that"
+        " only loads its model is healthy by then.",
         runbook="service-unhealthy",
     )

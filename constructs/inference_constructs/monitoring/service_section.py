@@ -23,17 +23,17 @@ _SLOTS_AN_ALARM = 5
 
 
 def service_section(
-    service: NeuronService, title: str, *, cluster_name: str, thresholds: Thresholds
+    service: NeuronService, *, cluster_name: str, thresholds: Thresholds
 ) -> Section:
-    """One row or two; ``title`` is what its alarms' names begin with, in Pascal case."""
+    """One row or two."""
     row: list[Panel] = [_tasks(service, cluster_name)]
-    alarms = [*_task_alarms(service, title, cluster_name)]
+    alarms = [*_task_alarms(service, cluster_name)]
     balancer = service.load_balancer
     if balancer is not None:
         part = (
-            Requests(service, balancer, title, thresholds)
+            Requests(service, balancer, thresholds)
             if balancer.props.kind is LoadBalancerKind.ALB
-            else Connections(service, balancer, title)
+            else Connections(service, balancer)
         )
         row += part.panels()
         alarms += part.alarms()
@@ -61,7 +61,7 @@ def _tasks(service: NeuronService, cluster_name: str) -> Panel:
     return graph("Tasks", lines, unit="tasks")
 
 
-def _task_alarms(service: NeuronService, title: str, cluster_name: str) -> list[AlarmSpec]:
+def _task_alarms(service: NeuronService, cluster_name: str) -> list[AlarmSpec]:
     alarms = []
     for start in range(0, len(service.services), _SLOTS_AN_ALARM):
         slots = service.services[start : start + _SLOTS_AN_ALARM]
@@ -69,20 +69,29 @@ def _task_alarms(service: NeuronService, title: str, cluster_name: str) -> list[
         for index, each in enumerate(slots):
             metrics[f"wanted{index}"] = _count(each, cluster_name, "DesiredTaskCount", "wanted")
             metrics[f"running{index}"] = _count(each, cluster_name, "RunningTaskCount", "running")
-        terms = [f"FILL({{wanted{i}}}, 0) - FILL({{running{i}}}, 0)" for i in range(len(slots))]
-        number = start // _SLOTS_AN_ALARM
+        number = start // _SLOTS_AN_ALARM + 1
         alarms.append(
             AlarmSpec(
-                name=f"{title}TasksMissing{number + 1 if number else ''}",
-                metric=computed(" + ".join(terms), "missing tasks", metrics),
+                name=f"service-{service.service_name}-tasks-missing"
+                + (f"-{number}" if number > 1 else ""),
+                metric=computed(
+                    " + ".join(map(_missing, range(len(slots)))), "missing tasks", metrics
+                ),
                 threshold=0,
-                periods=15,
-                reason=f"Service {service.service_name} ran fewer tasks than it wants for 15"
+                periods=18,
+                breaching=15,
+                reason=f"Service {service.service_name} ran fewer tasks than it wants in 15 of 18"
                 " minutes: they fail to start, or there is no host or chip for them.",
                 runbook="tasks-missing",
             )
         )
     return alarms
+
+
+def _missing(slot: int) -> str:
+    """Never below 0: the second set of tasks of one slot must not hide that another has none."""
+    wanted, running = f"FILL({{wanted{slot}}}, 0)", f"FILL({{running{slot}}}, 0)"
+    return f"IF({wanted} > {running}, {wanted} - {running}, 0)"
 
 
 def _cores(service: NeuronService, cluster_name: str) -> Panel:

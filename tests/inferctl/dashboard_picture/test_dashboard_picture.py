@@ -160,6 +160,53 @@ def test_a_body_that_is_not_json_is_refused(template: dict[str, Any]) -> None:
         read_dashboards(template)
 
 
+def _change_widget(template: dict[str, Any], index: int, **properties: Any) -> None:
+    """One widget's properties, before the alarm's ARN stands in the body."""
+    board = template["Resources"]["Board"]["Properties"]
+    before, arn, after = board["DashboardBody"]["Fn::Join"][1]
+    body = json.loads(f"{before}@@{after}")
+    body["widgets"][index]["properties"] |= properties
+    before, after = json.dumps(body).split("@@")
+    board["DashboardBody"] = {"Fn::Join": ["", [before, arn, after]]}
+
+
+def test_a_graph_of_many_lines_keeps_its_legend_in_its_frame(template: dict[str, Any]) -> None:
+    many = [["AWS/SageMaker", "Invocations", {"label": f"slot {n:03}"}] for n in range(400)]
+    _change_widget(template, 2, metrics=many)
+
+    picture = command.dashboard(template, title="t")
+
+    words = _words(picture)
+    assert "slot 000" in words and "slot 399" not in words
+    assert sum(word.startswith("slot ") for word in words) + int(
+        next(word for word in words if word.startswith("and ")).split()[1]
+    ) == len(many)
+    root = ElementTree.fromstring(picture)
+    elements = list(root.iter("{http://www.w3.org/2000/svg}text"))
+    top, below = (
+        next(float(e.attrib["y"]) for e in elements if e.text == title)
+        for title in ("Latency & more", "By model")
+    )
+    legend = [float(e.attrib["y"]) for e in elements if (e.text or "").startswith("slot ")]
+    assert all(top < y < below for y in legend)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"title": "a\u0000b\u001b]0;c\ud800"},
+        {"yAxis": {"left": {"max": 0}}},
+        {"annotations": {"horizontal": [{"value": -1e308}]}},
+        {"metrics": []},
+        {"metrics": [[{"expression": "SEARCH(", "label": '<&>"'}]]},
+    ],
+)
+def test_an_odd_widget_is_still_a_picture(template: dict[str, Any], odd: dict[str, Any]) -> None:
+    _change_widget(template, 2, **odd)
+
+    ElementTree.fromstring(command.dashboard(template, title='a "b" <c>'))
+
+
 def _run(*arguments: str) -> int:
     parser = argparse.ArgumentParser()
     command.add_parser(parser.add_subparsers())

@@ -46,7 +46,9 @@ def test_answers_come_in_the_order_of_the_questions_and_equal_ones_are_asked_onc
         ("AccessDeniedException", "no permission for sts:GetCallerIdentity"),
         ("UnauthorizedOperation", "no permission for sts:GetCallerIdentity"),
         ("ThrottlingException", "sts:GetCallerIdentity was throttled three times"),
-        ("ExpiredToken", "the credentials are not accepted (ExpiredToken)"),
+        ("ExpiredToken", "the credentials are not accepted in us-east-1 (ExpiredToken)"),
+        ("OptInRequired", "the credentials are not accepted in us-east-1 (OptInRequired)"),
+        ("RequestExpired", "this machine's clock is not AWS's (RequestExpired)"),
         ("Strange", "Strange: said no"),
     ],
 )
@@ -54,6 +56,16 @@ def test_a_refusal_is_unknown_with_its_reason(code: str, reason: str) -> None:
     (answer,) = stubbed_account({"GetCallerIdentity": Refusal(code)}).ask([IDENTITY])
 
     assert answer == Unanswered(outcome=Outcome.UNKNOWN, reason=reason, code=code)
+
+
+def test_a_signature_of_another_time_is_the_clock_and_no_wrong_password() -> None:
+    said = "Signature expired: 20261120T120000Z is now earlier than 20261121T115500Z"
+    refusal = Refusal("InvalidSignatureException", said)
+
+    (answer,) = stubbed_account({"GetCallerIdentity": refusal}).ask([IDENTITY])
+
+    assert isinstance(answer, Unanswered)
+    assert answer.reason == "this machine's clock is not AWS's (InvalidSignatureException)"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from inferctl.preflight.finding import Finding, Outcome
 from inferctl.preflight.output import as_json, as_markdown, as_text
@@ -55,6 +56,21 @@ def test_markdown_is_a_checklist_with_what_passed_ticked() -> None:
         "  - fix: raise it",
         "  - see: `aws x`",
     ]
+
+
+def test_what_aws_said_is_nothing_but_text_in_a_comment() -> None:
+    said = replace(FAILED, place="a`b", value="<b>*@ops*\n# big", fix="see [x](y)", command=None)
+
+    *_, item, fix = as_markdown(report(said))
+
+    assert item == "- [ ] **failed** `a'b`: &lt;b>\\*@<!-- -->ops\\* \\# big; must be 48"
+    assert fix == "  - fix: see \\[x\\](y)"
+
+
+def test_a_value_of_several_lines_stays_on_its_line() -> None:
+    _, line, *_ = as_text(report(replace(PASSED, value="one\n  two")))
+
+    assert line == "  passed   ec2: Addresses: one two"
 
 
 def test_json_has_every_field() -> None:

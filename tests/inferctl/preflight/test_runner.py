@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import pytest
+
 from inferctl.preflight.account import Asks, NobodyToAsk
 from inferctl.preflight.finding import Finding, Outcome
 from inferctl.preflight.question import Unanswered
 from inferctl.preflight.runner import CHECKS, run_checks
 from inferctl.preflight.subject import Subject
-from tests.support.stubbed_account import Refusal, stubbed_account
+from tests.support.stubbed_account import Canned, Refusal, stubbed_account
 
 IDENTITY = {"Account": "111122223333", "Arn": "arn:aws:iam::111122223333:user/me"}
 
@@ -41,7 +43,7 @@ def test_one_time_out_is_enough_to_ask_no_more(prod: Subject) -> None:
 
     assert asked == ["sts:get_caller_identity"]
     reasons = {f.value for f in report.findings if f.outcome is Outcome.UNKNOWN}
-    assert reasons == {"the credentials are not accepted (ExpiredToken)"}
+    assert reasons == {"the credentials are not accepted in us-east-1 (ExpiredToken)"}
 
 
 def test_an_identity_that_is_kept_secret_does_not_end_the_checks(prod: Subject) -> None:
@@ -53,16 +55,34 @@ def test_an_identity_that_is_kept_secret_does_not_end_the_checks(prod: Subject) 
     assert "ssm:get_parameter" in asked
 
 
-def test_a_check_that_does_not_get_through_is_a_finding(prod: Subject) -> None:
+@pytest.mark.parametrize("error", [KeyError, RecursionError, StopIteration, ZeroDivisionError])
+def test_a_check_that_does_not_get_through_is_a_finding(
+    prod: Subject, error: type[Exception]
+) -> None:
     def broken(subject: Subject, account: Asks) -> tuple[Finding, ...]:
-        raise KeyError(f"{subject.platform.name} {type(account).__name__}")
+        raise error(f"{subject.platform.name} {type(account).__name__}")
 
     nobody = NobodyToAsk(Outcome.TO_DO, "offline")
     report = run_checks(prod, nobody, checks={"broken": broken})
 
     (found,) = report.findings
     assert (found.check, found.outcome) == ("broken", Outcome.UNKNOWN)
-    assert found.value == "KeyError: 'prod NobodyToAsk'"
+    assert found.value.replace("'", "") == f"{error.__name__}: prod NobodyToAsk"
+
+
+def test_a_stack_that_is_not_of_the_cdk_costs_only_the_comparison_with_it(prod: Subject) -> None:
+    checks = {name: CHECKS[name] for name in ("transitions", "quotas")}
+    answers: dict[str, Canned] = {
+        "GetCallerIdentity": IDENTITY,
+        "GetTemplate": {"TemplateBody": "Resources:\n  Topic: {Type: !Sub 'AWS::SNS::Topic'}\n"},
+        "GetServiceQuota": {"Quota": {"QuotaName": "any", "Value": 1000.0}},
+    }
+
+    first, *rest = run_checks(prod, stubbed_account(answers), checks=checks).findings
+
+    assert (first.check, first.outcome) == ("transitions", Outcome.UNKNOWN)
+    assert "is not JSON, as the CDK writes it" in first.value
+    assert len(rest) > 3 and {finding.check for finding in rest} == {"quotas"}
 
 
 def test_checks_run_at_the_same_time(prod: Subject) -> None:

@@ -20,6 +20,12 @@ def made(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(weights, "is_cached", lambda _: True)
 
 
+@pytest.fixture
+def prod(prod: Subject) -> Subject:
+    """With its first model alone."""
+    return replace(prod, platform=replace(prod.platform, models=prod.platform.models[:1]))
+
+
 def with_weights(prod: Subject, **changes: Any) -> Subject:
     (model,) = prod.platform.models
     file = model.build.weights[0].model_copy(update=changes)

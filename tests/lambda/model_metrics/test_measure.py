@@ -101,3 +101,42 @@ def test_without_a_writer_lines_go_to_the_standard_output(
 
     (line,) = capsys.readouterr().out.splitlines()
     assert json.loads(line)["ModelName"] == "minilm"
+
+
+@pytest.mark.parametrize("wrong", ["12", object()])
+def test_a_size_that_is_no_number_does_not_fail_the_call(
+    wrong: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with _measure([]) as call:
+        call.request_bytes = wrong
+
+    assert "no metric of 'minilm'" in capsys.readouterr().err
+
+
+def test_a_writer_that_fails_in_a_way_of_its_own_does_not_hide_the_callers_error() -> None:
+    def broken(_line: str) -> None:
+        raise RuntimeError
+
+    with pytest.raises(TimeoutError), _measure([], write=broken):
+        raise TimeoutError
+
+
+def test_the_text_of_an_exception_is_cut_to_a_word_that_fits() -> None:
+    lines: list[str] = []
+
+    with _measure(lines) as call:
+        call.error = "e" * 2_000_000
+
+    assert json.loads(lines[0])["Failures"] == ["e" * 256]
+    assert json.loads(lines[0])["Errors"] == [1.0]
+
+
+def test_a_model_without_series_of_its_own_is_named_in_the_log_only() -> None:
+    lines: list[str] = []
+
+    with _measure(lines, own_series=False):
+        pass
+
+    document = json.loads(lines[0])
+    assert document["ModelName"] == "minilm"
+    assert document["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["EndpointName"]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -87,9 +88,21 @@ def test_calls_of_a_model_share_a_line_up_to_a_hundred() -> None:
         ({"model": "größe"}, "model must be"),
         ({"endpoint": "e" * 1025}, "endpoint must be"),
         ({"endpoint": "a\nb"}, "endpoint must be"),
-        ({"milliseconds": float("nan")}, "milliseconds must be a number from 0, got nan"),
-        ({"milliseconds": -1.0}, "milliseconds must be a number from 0, got -1.0"),
-        ({"request_bytes": -5}, "request_bytes must be a number from 0, got -5"),
+        (
+            {"milliseconds": float("nan")},
+            "milliseconds must be a number from 0 to 2 to the power of 360, got nan",
+        ),
+        (
+            {"milliseconds": -1.0},
+            "milliseconds must be a number from 0 to 2 to the power of 360, got -1.0",
+        ),
+        ({"milliseconds": 1e109}, "milliseconds must be a number from 0"),
+        ({"error": "e" * 257}, "error must be a word of 1 to 256 characters, got 257 characters"),
+        ({"error": ""}, "error must be a word of 1 to 256 characters, got 0 characters"),
+        (
+            {"request_bytes": -5},
+            "request_bytes must be a number from 0 to 2 to the power of 360, got -5",
+        ),
     ],
 )
 def test_what_cloudwatch_would_drop_is_refused(changed: dict[str, Any], problem: str) -> None:
@@ -97,6 +110,33 @@ def test_what_cloudwatch_would_drop_is_refused(changed: dict[str, Any], problem:
         _call(**changed)
 
     assert problem in str(caught.value)
+
+
+def test_the_largest_record_is_within_the_limits_of_a_log_event() -> None:
+    widest = _call(
+        endpoint="e" * 1024,
+        model="m" * 1024,
+        milliseconds=2.0**360,
+        cold=True,
+        request_bytes=2**53,
+        response_bytes=2**53,
+    )
+    calls = [replace(widest, error=f"{n:0256d}") for n in range(100)]
+
+    (line,) = records(calls, timestamp_ms=1)
+
+    assert len(line.encode()) < 262_144
+    directive = _directive(line)
+    assert len(directive["Metrics"]) <= 100
+    assert all(len(names) <= 30 for names in directive["Dimensions"])
+
+
+def test_thousands_of_models_without_series_of_their_own_share_the_endpoints() -> None:
+    calls = [_call(model=f"m{n}") for n in range(2000)]
+
+    lines = list(records(calls, timestamp_ms=1, own_series=False))
+
+    assert {json.dumps(_directive(line)["Dimensions"]) for line in lines} == {'[["EndpointName"]]'}
 
 
 def test_all_problems_are_told_at_once() -> None:

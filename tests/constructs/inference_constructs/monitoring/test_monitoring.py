@@ -170,18 +170,65 @@ def test_a_metric_that_nobody_publishes_is_refused(arguments: Any, problem: str)
     assert problem in str(caught.value)
 
 
-def test_a_reason_that_cloudwatch_would_cut_is_refused() -> None:
-    spec = AlarmSpec(
-        name="Long",
-        metric=metric("AWS/SageMaker", "Invocations", VARIANT, "Sum"),
-        threshold=1,
-        periods=1,
-        reason="why " * 300,
-        runbook="long",
-    )
+CALLS = metric("AWS/SageMaker", "Invocations", VARIANT, "Sum")
 
-    with pytest.raises(ValueError, match="at most 1024 characters, got"):
-        spec.add(cdk.Stack(), prefix="p", runbooks="docs/", actions=[])
+
+def _add(**changed: Any) -> cloudwatch.Alarm:
+    usual: dict[str, Any] = {
+        "name": "few",
+        "metric": CALLS,
+        "threshold": 1,
+        "periods": 3,
+        "reason": "Few calls.",
+        "runbook": "few",
+    }
+    spec = AlarmSpec(**(usual | changed))
+    return spec.add(cdk.Stack(), prefix="p", runbooks="docs/", actions=[])
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        ({"reason": "why " * 300}, "its reason and link must be at most 1024 characters, got"),
+        ({"name": "n" * 254}, "its name must be at most 255 characters, got 256"),
+        (
+            {"metric": computed("1", "", {f"m{n}": CALLS for n in range(11)})},
+            "its expression must have at most 10 metrics, got 11",
+        ),
+        (
+            {"metric": computed("FILL({m}, 0)", "", {"m": CALLS})},
+            "with FILL fewer periods must breach than are looked at",
+        ),
+        (
+            {"metric": computed("FILL({m}, 0)", "", {"m": CALLS}), "breaching": 3},
+            "with FILL fewer periods must breach than are looked at",
+        ),
+    ],
+)
+def test_an_alarm_that_would_be_refused_or_never_go_off_is_none(
+    changed: dict[str, Any], problem: str
+) -> None:
+    with pytest.raises(ValueError, match="invalid alarm ") as caught:
+        _add(**changed)
+
+    assert problem in str(caught.value)
+
+
+def test_an_alarm_may_fill_what_it_does_not_wait_for() -> None:
+    assert _add(metric=computed("FILL({m}, 0)", "", {"m": CALLS}), breaching=2)
+
+
+def test_alarms_of_names_that_differ_in_a_hyphen_are_two() -> None:
+    stack = cdk.Stack()
+    for name in ("service-bert-2-errors", "service-bert2-errors"):
+        AlarmSpec(
+            name=name, metric=CALLS, threshold=1, periods=1, reason="Few calls.", runbook="few"
+        ).add(stack, prefix="p", runbooks="docs/", actions=[])
+
+    assert set(_alarms(Template.from_stack(stack))) == {
+        "p-service-bert-2-errors",
+        "p-service-bert2-errors",
+    }
 
 
 def test_ids_of_one_widget_do_not_meet() -> None:
