@@ -44,12 +44,17 @@ bench: prepare  ## archives, synthesis, invocation, load client, state machine: 
 	@$(RUN) python benchmarks/compile_plan.py
 	@$(RUN) python benchmarks/planner.py
 
-generated: prepare  ## rewrite platforms/schema.json, the reference pages and the picture in docs
+generated: prepare  ## rewrite platforms/schema.json, the reference pages and the pictures in docs
 	@$(RUN) python -m stacks.config --write-schema
 	@$(RUN) python -m stacks.platform.document
 	@$(RUN) python -m model_lint.document
 	@$(RUN) cdk synth --quiet --context platform=dev
 	@$(RUN) inferctl diagram dev --chips --output docs/neuron-on-ecs.svg
+	@for name in comparison gpu-endpoint yolov4 prod; do \
+		$(RUN) cdk synth --quiet --context platform=$$name \
+			&& $(RUN) inferctl diagram $$name --output docs/$$name.svg || exit 1; \
+	done
+	@$(RUN) inferctl dashboard prod --output docs/monitoring.svg
 
 diff: prepare  ## what BASE (a commit, default origin/main) and this tree deploy differently
 	@$(RUN) inferctl diff $(or $(BASE),origin/main)

@@ -17,6 +17,7 @@ from model_folders import ModelFileError
 from stacks.application import add_platform
 from stacks.config import PlatformFileError, load_platform
 from stacks.model_checks import ModelLintError
+from stacks.verification_props import without_verification
 
 _ROOT = Path(__file__).resolve().parent
 _WRONG_INPUT = 2
@@ -41,6 +42,9 @@ def main() -> int:
     try:
         platform_file = _platform_file(name)
         platform = load_platform(platform_file, models_root=_ROOT / "models")
+        if app.node.try_get_context("verification") == "off":
+            # `inferctl up` on a machine where no server runs
+            platform = without_verification(platform)
         add_platform(app, platform)
     except (PlatformFileError, ModelFileError, ModelLintError) as error:
         print(error, file=sys.stderr)

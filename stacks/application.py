@@ -16,11 +16,20 @@ from .cluster_stack import ClusterStack
 from .comparison_stack import TfServingComparison
 from .compile_props import compile_props
 from .config import EndpointPlan, Platform
-from .construct_props import endpoint_props, network_props, removal_policy, scaling_props
+from .construct_props import (
+    deployment_props,
+    endpoint_props,
+    network_props,
+    removal_policy,
+    scaling_props,
+)
 from .endpoint_stack import EndpointStack
 from .model_checks import lint_models
 from .models_stack import ModelsStack
+from .monitoring_stack import MonitoringStack
 from .network_stack import NetworkStack
+from .verification_props import verification_props
+from .warm_up_props import warm_up_props
 
 
 def build_app(
@@ -63,19 +72,28 @@ def add_platform(app: cdk.App, platform: Platform) -> None:
         env=_environment(platform),
         network=network_props(platform),
     )
+    models: ModelsStack | None = None
+    endpoint: EndpointStack | None = None
+    cluster: ClusterStack | None = None
     if platform.endpoint is not None or platform.models:
         models = _add_models(app, platform, network)
         if platform.endpoint is not None:
-            _add_endpoint(app, platform, platform.endpoint, network=network, models=models)
+            endpoint = _add_endpoint(
+                app, platform, platform.endpoint, network=network, models=models
+            )
     if platform.cluster is not None:
-        ClusterStack(
+        cluster = ClusterStack(
             app,
             f"{platform.name}-cluster",
             platform=platform,
             env=_environment(platform),
             plan=platform.cluster,
             vpc=network.vpc,
+            fleet=None if models is None else models.published,
         )
+        if models is not None and platform.cluster.serves_published_models:
+            # Its tasks fetch archives, by keys that are known before they are published.
+            cluster.add_stack_dependency(models)
     if platform.comparison is not None:
         TfServingComparison(
             app,
@@ -85,6 +103,20 @@ def add_platform(app: cdk.App, platform: Platform) -> None:
             plan=platform.comparison,
             vpc=network.vpc,
         )
+    if platform.monitoring is not None:
+        monitoring = MonitoringStack(
+            app,
+            f"{platform.name}-monitoring",
+            platform=platform,
+            env=_environment(platform),
+            section=platform.monitoring,
+            fleet=None if models is None else models.fleet,
+            cluster=cluster,
+        )
+        for watched in (models, endpoint, cluster):
+            # References by name alone do not say that what they name has to be there.
+            if watched is not None:
+                monitoring.add_stack_dependency(watched)
     for index, warning in enumerate(warnings):
         cdk.Annotations.of(network).add_warning_v2(f"platform:{platform.name}:{index}", warning)
 
@@ -95,7 +127,7 @@ def _add_models(app: cdk.App, platform: Platform, network: NetworkStack) -> Mode
         prefix=platform.prefix,
         serving_image=platform.serving_image,
         models=[(model.folder, model.build, model.target) for model in platform.models],
-        directory=Path(app.outdir) / f"sources.{platform.fleet}",
+        directory=_sources(app, platform),
     )
     return ModelsStack(
         app,
@@ -119,16 +151,30 @@ def _add_endpoint(
     *,
     network: NetworkStack,
     models: ModelsStack,
-) -> None:
+) -> EndpointStack:
     data = ModelData(bucket=models.store.bucket, prefix=platform.prefix, key=models.store.key)
-    EndpointStack(
+    stack = EndpointStack(
         app,
         f"{platform.name}-endpoint",
         platform=platform.name,
         env=_environment(platform),
         endpoint=endpoint_props(platform, plan, vpc=network.vpc, model_data=data),
         scaling=scaling_props(plan),
+        deployment=deployment_props(plan),
+        verification=verification_props(
+            platform, plan, model_data=data, sources=_sources(app, platform)
+        ),
     )
+    hot = warm_up_props(
+        platform, plan, endpoint=stack.endpoint, model_data=data, sources=_sources(app, platform)
+    )
+    if hot is not None:
+        stack.warm_up(hot)
+    return stack
+
+
+def _sources(app: cdk.App, platform: Platform) -> Path:
+    return Path(app.outdir) / f"sources.{platform.fleet}"
 
 
 def _environment(platform: Platform) -> cdk.Environment:

@@ -32,6 +32,7 @@ from .construct_props import SUBNETS, removal_policy
 from .platform.cluster.file import Cluster
 from .platform.cluster.plans import PoolPlan, ServicePlan, TaskPlan
 from .platform.cluster.service_file import LoadBalancer, Service
+from .published_fleet import PublishedFleet
 from .workload_props import workload
 
 
@@ -85,6 +86,7 @@ def service_props(
     *,
     cluster: EcsCluster,
     pool: NeuronCapacityPool | ManagedNeuronCapacity,
+    fleet: PublishedFleet | None,
 ) -> NeuronServiceProps:
     """One service on its pool."""
     service = plan.section
@@ -94,7 +96,7 @@ def service_props(
         service_name=service.name,
         cluster=cluster,
         pool=pool,
-        workload=workload(service),
+        workload=workload(plan, fleet),
         packing=Packing(service.packing),
         chips_per_task=service.chips_per_task,
         first_chip=service.first_chip,
@@ -102,6 +104,7 @@ def service_props(
         network_mode=NetworkMode(service.resolved_network_mode),
         min_instances=None if scaling is not None else service.min_instances,
         deployment=plan.deployment,
+        update=plan.update,
         load_balancer=None if balancer is None else _load_balancer(balancer),
         scaling=scaling,
         awsvpc_trunking=section.awsvpc_trunking,
@@ -109,14 +112,14 @@ def service_props(
 
 
 def neuron_task_props(
-    plan: TaskPlan, *, cluster: EcsCluster, pool: NeuronCapacityPool
+    plan: TaskPlan, *, cluster: EcsCluster, pool: NeuronCapacityPool, fleet: PublishedFleet | None
 ) -> NeuronTaskProps:
     """One task with chips of its own."""
     task = plan.section
     return NeuronTaskProps(
         task_name=task.name,
         pool=pool,
-        workload=workload(task),
+        workload=workload(plan, fleet),
         chips_per_task=task.chips_per_task,
         first_chip=task.first_chip,
         task_logs=_task_logs(cluster),
@@ -124,13 +127,13 @@ def neuron_task_props(
 
 
 def ordinary_task_props(
-    plan: TaskPlan, *, cluster: EcsCluster, pool: CapacityPool
+    plan: TaskPlan, *, cluster: EcsCluster, pool: CapacityPool, fleet: PublishedFleet | None
 ) -> OrdinaryTaskDefinitionProps:
     """One task on a host without chips."""
     task = plan.section
     return OrdinaryTaskDefinitionProps(
         pool=pool,
-        workload=workload(task),
+        workload=workload(plan, fleet),
         memory_mib=task.memory_mib,
         cpu_units=task.cpu_units,
         gpus=task.gpus,

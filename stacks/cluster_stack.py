@@ -6,6 +6,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
+from inference_constructs import ServiceVerification
 from inference_constructs.ecs import (
     CapacityPool,
     EcsCluster,
@@ -25,8 +26,11 @@ from .cluster_props import (
     service_props,
 )
 from .config import Platform
+from .construct_props import SUBNETS, removal_policy
 from .daemon_images import acknowledge_pull, core_metrics_image, daemon_image
 from .platform.cluster.plans import ClusterPlan, PoolPlan, ServicePlan, TaskPlan, pascal_case
+from .published_fleet import PublishedFleet
+from .service_verification_props import service_golden_sources, verified_service
 
 
 class ClusterStack(cdk.Stack):
@@ -41,6 +45,7 @@ class ClusterStack(cdk.Stack):
         env: cdk.Environment,
         plan: ClusterPlan,
         vpc: ec2.IVpc,
+        fleet: PublishedFleet | None = None,
     ) -> None:
         super().__init__(
             scope,
@@ -50,6 +55,7 @@ class ClusterStack(cdk.Stack):
             tags={"inference-platform": platform.name},
         )
         self._plan = plan
+        self._fleet = fleet
         detector = plan.section.problem_detector
         self._detector_images = {
             key: daemon_image(self, key.capitalize(), uri)
@@ -62,6 +68,7 @@ class ClusterStack(cdk.Stack):
         self.pools = {pool.name: self._add_pool(pool) for pool in plan.pools}
         self.services = {service.name: self._add_service(service) for service in plan.services}
         self.tasks = {task.name: self._add_task(task) for task in plan.tasks}
+        self._verify(platform, vpc)
         for name, value in self._outputs().items():
             cdk.CfnOutput(self, name, value=value)
 
@@ -91,17 +98,35 @@ class ClusterStack(cdk.Stack):
         return NeuronService(
             self,
             f"{pascal_case(plan.name)}Service",
-            service_props(self._plan.section, plan, cluster=self.cluster, pool=pool),
+            service_props(
+                self._plan.section, plan, cluster=self.cluster, pool=pool, fleet=self._fleet
+            ),
         )
 
     def _add_task(self, plan: TaskPlan) -> NeuronTask | OrdinaryTaskDefinition:
         pool, construct_id = self.pools[plan.pool.name], f"{pascal_case(plan.name)}Task"
         if isinstance(pool, NeuronCapacityPool):
-            props = neuron_task_props(plan, cluster=self.cluster, pool=pool)
+            props = neuron_task_props(plan, cluster=self.cluster, pool=pool, fleet=self._fleet)
             return NeuronTask(self, construct_id, props)
         assert isinstance(pool, CapacityPool)
-        ordinary = ordinary_task_props(plan, cluster=self.cluster, pool=pool)
+        ordinary = ordinary_task_props(plan, cluster=self.cluster, pool=pool, fleet=self._fleet)
         return OrdinaryTaskDefinition(self, construct_id, ordinary)
+
+    def _verify(self, platform: Platform, vpc: ec2.IVpc) -> None:
+        verified = [each for each in self._plan.services if each.section.verification is not None]
+        if not verified:
+            return
+        ServiceVerification(
+            self,
+            "Verification",
+            vpc=vpc,
+            subnets=ec2.SubnetSelection(subnet_type=SUBNETS[self._plan.section.subnets]),
+            services={
+                plan.name: verified_service(plan, self.services[plan.name]) for plan in verified
+            },
+            sources=service_golden_sources(platform, verified, stack=self),
+            removal_policy=removal_policy(platform),
+        )
 
     def _outputs(self) -> dict[str, str]:
         """What clients and ``inferctl run-task`` need."""

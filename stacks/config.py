@@ -21,15 +21,19 @@ from accelerator_catalog import (
 from stacks.platform.cluster.check import Surroundings, check_cluster
 from stacks.platform.cluster.file import Cluster
 from stacks.platform.cluster.plans import ClusterPlan
+from stacks.platform.cluster.published import PublishedModels
 from stacks.platform.comparison.check import check_comparison
 from stacks.platform.comparison.file import Comparison
 from stacks.platform.comparison.plans import ComparisonPlan
 from stacks.platform.compile.check import CompilePlace, CompilePlan, Offer, check_compile
 from stacks.platform.compile.file import Compile
 from stacks.platform.endpoint.check import check_instance, check_placement, check_volume
+from stacks.platform.endpoint.deployment import check_deployment
 from stacks.platform.endpoint.environment import check_environment
 from stacks.platform.endpoint.image import check_image, check_triple
 from stacks.platform.endpoint.scaling import check_scaling
+from stacks.platform.endpoint.verification import check_verification
+from stacks.platform.endpoint.warm_up import check_warm_up
 from stacks.platform.file import (
     DEFAULT_INSTANCE_TYPE,
     Endpoint,
@@ -44,6 +48,8 @@ from stacks.platform.file import (
 from stacks.platform.findings import Findings
 from stacks.platform.identity import check_identity
 from stacks.platform.models import PlatformModel, Serving, check_models
+from stacks.platform.monitoring.check import check_monitoring
+from stacks.platform.monitoring.file import Monitoring
 from stacks.platform.network import check_network
 from stacks.platform.problems import PlatformFileError, Problem
 from stacks.platform.schema import SCHEMA_PATH, schema_main, schema_text
@@ -90,6 +96,7 @@ class Platform:
     warnings: tuple[str, ...]
     cluster: ClusterPlan | None = None
     comparison: ComparisonPlan | None = None
+    monitoring: Monitoring | None = None
     compile: CompilePlan | None = None
     """None where nothing is compiled and no state machine was asked for."""
 
@@ -138,6 +145,7 @@ def load_platform(path: Path, *, models_root: Path) -> Platform:
         cluster=checked.cluster,
         comparison=checked.comparison,
         compile=checked.compile,
+        monitoring=file.monitoring,
     )
 
 
@@ -193,12 +201,25 @@ def _check(typed: TypedFile, models_root: Path, findings: Findings) -> _Checked:
             serving_tag=_serving_tag(file, broken),
         )
         compiling = check_compile(file.compile, models, around_compilers, findings)
+    if file.endpoint is not None and file.endpoint.verification is not None:
+        check_verification(file.endpoint, file.endpoint.verification, models, findings)
+    if file.endpoint is not None and "models" not in broken:
+        check_warm_up(file.endpoint, file.models, models, findings)
+    if file.monitoring is not None:
+        check_monitoring(file.monitoring, file, broken, findings)
     around = Surroundings(
         region=region,
         network=None if "network" in broken else file.network,
         acknowledged=acknowledged,
         deploy_to=file.deploy_to,
         removal=file.removal,
+        published=PublishedModels(
+            listed=None
+            if "models" in broken
+            else frozenset(entry.published_name for _, entry in typed.models),
+            read={model.name: model for model in models},
+            embedded=file.deploy_to == "embedded",
+        ),
     )
     return _Checked(
         endpoint=endpoint,
@@ -240,6 +261,8 @@ def _check_endpoint(
     check_environment(endpoint, findings)
     if endpoint.scaling is not None:
         check_scaling(endpoint, endpoint.scaling, findings)
+    if endpoint.deployment is not None:
+        check_deployment(endpoint, endpoint.deployment, findings)
     if instance is not None:
         check_volume(endpoint, instance, findings)
     if instance is None or image is None:
@@ -277,6 +300,7 @@ __all__ = [
     "FlowLogs",
     "Image",
     "ModelEntry",
+    "Monitoring",
     "Network",
     "Platform",
     "PlatformFile",

@@ -9,6 +9,7 @@ from aws_cdk import aws_ec2 as ec2
 
 from inference_constructs import (
     ContainerSettings,
+    EndpointDeploymentProps,
     EndpointScalingProps,
     ModelCacheSetting,
     ModelData,
@@ -19,6 +20,7 @@ from inference_constructs import (
     ServingImage,
     interface_endpoints_in_use,
 )
+from rollouts import TrafficShift
 
 from .config import EndpointPlan, Platform
 from .platform.cluster.network import endpoints_of_hosts
@@ -120,6 +122,23 @@ def scaling_props(plan: EndpointPlan) -> EndpointScalingProps | None:
             )
             for schedule in scaling.schedules
         ],
+    )
+
+
+def deployment_props(plan: EndpointPlan) -> EndpointDeploymentProps | None:
+    """The deployment section; None where all traffic is shifted at once."""
+    deployment = plan.section.deployment
+    if deployment is None:
+        return None
+    return EndpointDeploymentProps(
+        kind=TrafficShift(deployment.kind),
+        percent=deployment.percent,
+        wait_seconds=deployment.wait_seconds,
+        termination_wait_seconds=deployment.termination_wait_seconds,
+        timeout_seconds=deployment.timeout_seconds,
+        cold_minutes=deployment.cold_minutes,
+        errors_percent=deployment.errors_percent,
+        latency_ms=deployment.latency_ms,
     )
 
 

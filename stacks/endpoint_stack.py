@@ -5,7 +5,16 @@ from __future__ import annotations
 import aws_cdk as cdk
 from constructs import Construct
 
-from inference_constructs import EndpointScalingProps, MultiModelEndpoint, MultiModelEndpointProps
+from inference_constructs import (
+    EndpointDeploymentProps,
+    EndpointScalingProps,
+    EndpointVerification,
+    EndpointVerificationProps,
+    ModelWarmUp,
+    ModelWarmUpProps,
+    MultiModelEndpoint,
+    MultiModelEndpointProps,
+)
 
 
 class EndpointStack(cdk.Stack):
@@ -20,6 +29,8 @@ class EndpointStack(cdk.Stack):
         env: cdk.Environment,
         endpoint: MultiModelEndpointProps,
         scaling: EndpointScalingProps | None,
+        deployment: EndpointDeploymentProps | None = None,
+        verification: EndpointVerificationProps | None = None,
     ) -> None:
         super().__init__(
             scope,
@@ -31,9 +42,26 @@ class EndpointStack(cdk.Stack):
         self.endpoint = MultiModelEndpoint(self, "Endpoint", endpoint)
         if scaling is not None:
             self.endpoint.auto_scale(scaling)
+        if deployment is not None:
+            self.endpoint.deploy_gradually(deployment)
+        outputs: dict[str, str] = {}
+        self.verification: EndpointVerification | None = None
+        if verification is not None:
+            self.verification = EndpointVerification(
+                self, "Verification", verification, endpoint=self.endpoint
+            )
+            outputs["VerifiedModels"] = self.verification.verified_count
         for name, value in {
+            **outputs,
             "EndpointArn": self.endpoint.endpoint_arn,
             "EndpointName": self.endpoint.endpoint_name,
             "VariantName": self.endpoint.variant_name,
         }.items():
             cdk.CfnOutput(self, name, value=value)
+
+    def warm_up(self, props: ModelWarmUpProps) -> None:
+        """Call hot models after each deployment and scale-out."""
+        warm_up = ModelWarmUp(self, "WarmUp", props)
+        if self.verification is not None:
+            # Its many calls at once would make the answers that are timed late.
+            warm_up.resource.node.add_dependency(self.verification.resource)

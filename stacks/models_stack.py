@@ -14,6 +14,8 @@ from inference_constructs import (
 )
 from model_folders import FleetSources
 
+from .published_fleet import published_fleet
+
 
 class ModelsStack(cdk.Stack):
     """A model store, the fleet of models published into it, and what compiles them."""
@@ -55,6 +57,7 @@ class ModelsStack(cdk.Stack):
                 compile=compile_fleet,
             ),
         )
+        self.published = published_fleet(self.store, prefix, sources)
         for name, value in {
             "ArtifactBucket": self.store.bucket.bucket_name,
             "FleetName": fleet,

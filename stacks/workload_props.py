@@ -6,6 +6,7 @@ from accelerator_catalog import NEURON_IMAGES
 from inference_constructs.ecs import (
     ContainerHealth,
     ContainerWorkload,
+    ModelArchive,
     ModelSource,
     PortProtocol,
     TfServingNeuron,
@@ -15,15 +16,16 @@ from inference_constructs.ecs import (
     WorkloadPort,
 )
 
-from .platform.cluster.service_file import OneOffTask, Service
-from .platform.cluster.workload_file import Model
+from .platform.cluster.plans import ServicePlan, TaskPlan
 from .platform.cluster.workload_file import Workload as WorkloadSection
+from .published_fleet import PublishedFleet
 
 
-def workload(entry: Service | OneOffTask) -> Workload:
-    """What a service or a task runs."""
+def workload(plan: ServicePlan | TaskPlan, fleet: PublishedFleet | None) -> Workload:
+    """What a service or a task runs; ``fleet`` is what the platform publishes, if anything."""
+    entry = plan.section
     section = entry.workload
-    model = None if entry.model is None else _model(entry.model)
+    model = _model(plan, fleet)
     if section.kind == "container":
         return _container(section, model)
     assert model is not None, "the rules refuse a ready-made server without a model"
@@ -39,7 +41,9 @@ def workload(entry: Service | OneOffTask) -> Workload:
     )
 
 
-def _container(section: WorkloadSection, model: ModelSource | None) -> ContainerWorkload:
+def _container(
+    section: WorkloadSection, model: ModelSource | ModelArchive | None
+) -> ContainerWorkload:
     name = section.image
     assert name is not None, "the rules refuse a container without an image"
     check = section.health_check
@@ -76,5 +80,14 @@ def _container(section: WorkloadSection, model: ModelSource | None) -> Container
     )
 
 
-def _model(model: Model) -> ModelSource:
+def _model(
+    plan: ServicePlan | TaskPlan, fleet: PublishedFleet | None
+) -> ModelSource | ModelArchive | None:
+    section, model = plan.section.workload, plan.section.model
+    if plan.model is not None:
+        assert fleet is not None, "a platform with models has a fleet"
+        return fleet.archive(plan.model, kind=section.kind, seconds=section.resolved_load_seconds)
+    if model is None:
+        return None
+    assert model.uri is not None and model.compiled_for is not None, "the rules want both"
     return ModelSource(uri=model.uri, compiled_for=model.compiled_for, key_arn=model.key_arn)

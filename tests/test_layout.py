@@ -19,14 +19,19 @@ TOP_LEVEL = (
 )
 NEVER_IMPORTED = {
     "lambda": {"aws_cdk", "inference_constructs", "stacks", "inferctl"},
+    "lambda/golden_answers": {"boto3", "botocore"},
+    "lambda/model_metrics": {"boto3", "botocore"},
     "constructs/accelerator_catalog": {"aws_cdk", "stacks", "inferctl"},
     "constructs/fleet_packing": {"aws_cdk", "stacks", "inferctl", "boto3"},
     "constructs/tf_serving_images": {"aws_cdk", "stacks", "inferctl", "boto3"},
+    "constructs/metric_catalog": {"aws_cdk", "inference_constructs", "stacks", "inferctl", "boto3"},
+    "constructs/rollouts": {"aws_cdk", "inference_constructs", "stacks", "inferctl", "boto3"},
     "constructs/model_folders": {"aws_cdk", "stacks", "inferctl"},
     "container/load_client": {"aws_cdk", "inference_constructs", "stacks", "inferctl"},
     "container/model_compiler": {
         *("aws_cdk", "inference_constructs", "stacks", "inferctl", "model_folders"),
     },
+    "container/model_fetch": {"aws_cdk", "inference_constructs", "stacks", "inferctl"},
     "container/neuron_metrics": {
         *("aws_cdk", "inference_constructs", "stacks", "inferctl", "fleet_packing"),
     },

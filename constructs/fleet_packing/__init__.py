@@ -12,11 +12,12 @@ from fleet_packing.deployments import (
     safe_deployment,
 )
 from fleet_packing.errors import ChipConflictError, PackingError
-from fleet_packing.host_budget import DAEMON_BUDGET, HostBudget, host_budget
+from fleet_packing.host_budget import DAEMON_BUDGET, FETCH_BUDGET, HostBudget, host_budget
 from fleet_packing.interfaces import awsvpc_task_limit
 
 __all__ = [
     "DAEMON_BUDGET",
+    "FETCH_BUDGET",
     "LOCK_PORT_BASE",
     "ChipConflictError",
     "ChipLedger",

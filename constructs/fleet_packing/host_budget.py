@@ -37,9 +37,20 @@ class HostBudget:
             memory_mib=self.memory_mib * chips // of, cpu_units=self.cpu_units * chips // of
         )
 
+    def beside(self, other: HostBudget) -> HostBudget:
+        """What ``other`` leaves of this; ECS adds up the containers of a task."""
+        return HostBudget(
+            memory_mib=self.memory_mib - other.memory_mib,
+            cpu_units=self.cpu_units - other.cpu_units,
+        )
+
 
 DAEMON_BUDGET = HostBudget(memory_mib=320, cpu_units=192)
 """Kept free on each host for the daemons beside the tasks: problem detector and core metrics."""
+
+FETCH_BUDGET = HostBudget(memory_mib=256, cpu_units=128)
+"""Of a task's own share, what the container takes that fetches its model; ECS reserves it as long
+as the task runs, and the archive passes through in pieces of a few MiB."""
 
 
 def host_budget(instance: Ec2Instance) -> HostBudget:

@@ -36,15 +36,20 @@ from .ecs import (
     WorkloadImage,
     WorkloadPort,
 )
+from .endpoint_deployment import EndpointDeployment
+from .endpoint_deployment_props import EndpointDeploymentProps
 from .endpoint_props import ContainerSettings, ModelCacheSetting, MultiModelEndpointProps
 from .endpoint_role import ModelData
 from .endpoint_scaling import EndpointScalingProps, ScalingMetric, ScheduledCapacity
+from .endpoint_verification import EndpointVerification, EndpointVerificationProps
 from .interface_endpoints import INTERFACE_ENDPOINTS, interface_endpoints_in_use
 from .invocable_endpoint import InvocableEndpoint
 from .model_fleet import ModelFleet, ModelFleetProps
 from .model_store import ModelStore, ModelStoreProps
+from .model_warm_up import ModelWarmUp, ModelWarmUpProps
 from .multi_model_endpoint import MultiModelEndpoint
 from .network import Network, NetworkProps
+from .service_verification import ServiceVerification, VerifiedService
 from .triton_image import ServingImage
 
 __all__ = [
@@ -61,7 +66,11 @@ __all__ = [
     "ContainerWorkload",
     "EcsCluster",
     "EcsClusterProps",
+    "EndpointDeployment",
+    "EndpointDeploymentProps",
     "EndpointScalingProps",
+    "EndpointVerification",
+    "EndpointVerificationProps",
     "InvocableEndpoint",
     "LoadBalancerKind",
     "LoadBalancerProps",
@@ -74,6 +83,8 @@ __all__ = [
     "ModelSource",
     "ModelStore",
     "ModelStoreProps",
+    "ModelWarmUp",
+    "ModelWarmUpProps",
     "MultiModelEndpoint",
     "MultiModelEndpointProps",
     "Network",
@@ -94,10 +105,12 @@ __all__ = [
     "ScheduledCapacity",
     "ServiceMetric",
     "ServiceScalingProps",
+    "ServiceVerification",
     "ServingImage",
     "SpotProps",
     "TfServingNeuron",
     "TorchServeNeuronx",
+    "VerifiedService",
     "Workload",
     "WorkloadImage",
     "WorkloadPort",

@@ -60,8 +60,9 @@ class EndpointMetrics:
         """``AWS/SageMaker ModelLatency``: the container's answer time, in microseconds."""
         return self._metric(_INVOCATIONS, "ModelLatency", statistic, _MICROSECONDS)
 
-    def metric_overhead_latency(self, *, statistic: str = "p99") -> cloudwatch.Metric:
-        """``AWS/SageMaker OverheadLatency``: what SageMaker adds to it, in microseconds."""
+    def metric_overhead_latency(self, *, statistic: str = "Average") -> cloudwatch.Metric:
+        """``AWS/SageMaker OverheadLatency``: what SageMaker adds to it, in microseconds. It has no
+        percentiles."""
         return self._metric(_INVOCATIONS, "OverheadLatency", statistic, _MICROSECONDS)
 
     def metric_model_loading_wait_time(self, *, statistic: str = "Average") -> cloudwatch.Metric:

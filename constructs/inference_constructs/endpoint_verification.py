@@ -104,7 +104,7 @@ class EndpointVerification(Construct):
             log_retention=LOG_RETENTION,
             removal_policy=props.removal_policy,
         )
-        self._resource = CustomResource(
+        self.resource = CustomResource(
             self,
             "Resource",
             resource_type=contract.RESOURCE_TYPE,
@@ -126,7 +126,7 @@ class EndpointVerification(Construct):
     @property
     def verified_count(self) -> str:
         """How many models are known to answer right, known on deploy."""
-        return self._resource.get_att_string("VerifiedCount")
+        return self.resource.get_att_string("VerifiedCount")
 
     def _role(
         self,

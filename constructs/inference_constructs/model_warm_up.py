@@ -91,7 +91,7 @@ class ModelWarmUp(Construct):
             "RequestsBucket": requests.bucket_name,
             "RequestsKey": requests.object_key,
         }
-        self._resource = CustomResource(
+        self.resource = CustomResource(
             self,
             "Resource",
             resource_type=contract.RESOURCE_TYPE,
@@ -112,7 +112,7 @@ class ModelWarmUp(Construct):
     @property
     def cold(self) -> str:
         """The models that the deployment left cold, each with its failure, known on deploy."""
-        return self._resource.get_att_string("Cold")
+        return self.resource.get_att_string("Cold")
 
     def _watch(self, function: lambda_.Function, described: Mapping[str, str]) -> None:
         """Call the function when instances have come, and when those of a new fleet get traffic."""

@@ -9,6 +9,10 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
+from model_artifacts import canonical_json, sha256_hex
+
+from .endpoint_deployment import EndpointDeployment
+from .endpoint_deployment_props import EndpointDeploymentProps
 from .endpoint_props import MultiModelEndpointProps
 from .endpoint_role import ENDPOINT_LOGS, EndpointRole
 from .endpoint_scaling import EndpointScaling, EndpointScalingProps
@@ -79,11 +83,14 @@ class MultiModelEndpoint(InvocableEndpoint):
             # Instances with NVMe storage encrypt it in hardware; only an EBS volume takes a key.
             kms_key_id=None if props.has_local_nvme else props.model_data.key.key_arn,
         )
+        self.serving_digest = self._serving_digest(props, image.uri)
+        self._plain_name = props.endpoint_name
+        self.config_name = config.attr_endpoint_config_name
         self._endpoint = sagemaker.CfnEndpoint(
             self,
             "Resource",
             endpoint_name=props.endpoint_name,
-            endpoint_config_name=config.attr_endpoint_config_name,
+            endpoint_config_name=self.config_name,
             retain_all_variant_properties=True,
             # Without scaling nobody else sets the count, and an edit of it would be lost silently.
             exclude_retained_variant_properties=[
@@ -126,6 +133,35 @@ class MultiModelEndpoint(InvocableEndpoint):
         """
         self._endpoint.exclude_retained_variant_properties = None
         return EndpointScaling(self, "Scaling", props, metrics=self)
+
+    def deploy_gradually(self, props: EndpointDeploymentProps) -> EndpointDeployment:
+        """Let updates shift traffic in parts and roll back on alarms, once for an endpoint.
+
+        Without it, all traffic goes to the new fleet at once. A new fleet has loaded no model.
+        """
+        deployment = EndpointDeployment(
+            self,
+            "Deployment",
+            props,
+            endpoint_name=self._plain_name,
+            variant_name=self.variant_name,
+            config_name=self.config_name,
+        )
+        self._endpoint.deployment_config = deployment.config
+        return deployment
+
+    def _serving_digest(self, props: MultiModelEndpointProps, image: str) -> str:
+        """What a model's answer depends on beside its archive, 64 hexadecimal digits."""
+        container = props.container
+        parts = {
+            "image": image,
+            "environment": dict(container.all_environment),
+            "model_cache": container.model_cache_setting.value,
+            "network_isolation": container.network_isolation,
+            "instance_type": props.instance_type,
+            "inference_ami": props.resolved_inference_ami_version,
+        }
+        return sha256_hex(canonical_json(Stack.of(self).resolve(parts)))
 
     def _log_group(self, props: MultiModelEndpointProps) -> logs.LogGroup:
         """The containers' log: SageMaker would make it too, to be kept for ever and left behind."""

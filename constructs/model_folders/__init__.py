@@ -4,6 +4,12 @@ from model_folders.compilers import compiler_image
 from model_folders.errors import ModelFileError
 from model_folders.fleet_sources import FleetSources, blob_key, build_fleet_sources
 from model_folders.folder import Build, ModelFolder, SourceFile
+from model_folders.golden_sources import (
+    GoldenQuestion,
+    GoldenSources,
+    build_golden_sources,
+    model_questions,
+)
 from model_folders.load import load_model_folder
 from model_folders.locations import cached_weights, is_cached, models_root, weights_cache
 from model_folders.model_file import (
@@ -33,6 +39,8 @@ __all__ = [
     "Engine",
     "FleetSources",
     "Golden",
+    "GoldenQuestion",
+    "GoldenSources",
     "ModelFile",
     "ModelFileError",
     "ModelFolder",
@@ -49,10 +57,12 @@ __all__ = [
     "WeightsFile",
     "blob_key",
     "build_fleet_sources",
+    "build_golden_sources",
     "cached_weights",
     "compiler_image",
     "is_cached",
     "load_model_folder",
+    "model_questions",
     "models_root",
     "weights_cache",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -57,8 +57,8 @@ class Build:
 class ModelFolder:
     """A folder in ``models/`` whose model file is valid; made by ``load_model_folder``.
 
-    A build's overlays are read once: all who ask see the same files. Load the folder again to see
-    what changed since.
+    ``name`` is the published one. A build's overlays are read once: all who ask see the same files.
+    Load the folder again to see what changed since.
     """
 
     name: str
@@ -74,6 +74,10 @@ class ModelFolder:
     def model_file(self) -> Path:
         """The ``model.yaml``, as messages name it."""
         return self.path / MODEL_FILE_NAME
+
+    def published_as(self, name: str) -> ModelFolder:
+        """The same folder under another name, so that two of its builds can be published."""
+        return replace(self, name=name)
 
     def select_build(self, name: str | None, target: str) -> Build:
         """The named build, or the first in file order that makes ``target``.

@@ -5,24 +5,16 @@ Like the manifest, they keep a template as long for 20,000 models as for two.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from golden_answers import (
-    GOLDENS_VERSION,
-    AnswerFormatError,
-    Golden,
-    GoldenFile,
-    Goldens,
-    Protocol,
-    read_answer,
-)
+from golden_answers import GOLDENS_VERSION, Golden, GoldenFile, Goldens, Protocol
 from model_artifacts import JsonValue, canonical_json, parse_manifest, sha256_hex
 from model_folders.errors import ModelFileError
 from model_folders.folder import Build, ModelFolder
+from model_folders.golden_checks import answer_problem, request_problem
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,21 +135,14 @@ def _read(questions: Sequence[GoldenQuestion]) -> tuple[dict[Path, bytes], list[
 
 
 def _format_problems(question: GoldenQuestion, contents: Mapping[Path, bytes]) -> list[str]:
+    found: list[tuple[Path, str | None]] = []
     if question.request in contents:
-        try:
-            json.loads(contents[question.request])
-        except ValueError as error:
-            return [f"{question.place}: {question.request} must be JSON, got {error} (correct it)"]
+        body = contents[question.request]
+        found.append((question.request, request_problem(body, of_endpoint=not question.path)))
     if question.answer in contents:
-        try:
-            if not read_answer(question.protocol, contents[question.answer])["outputs"]:
-                raise AnswerFormatError("the answer names no output")
-        except AnswerFormatError as error:
-            return [
-                f"{question.place}: {question.answer} must be an answer of {question.protocol},"
-                f" got: {error} (record it again)"
-            ]
-    return []
+        body = contents[question.answer]
+        found.append((question.answer, answer_problem(body, question.protocol)))
+    return [f"{question.place}: {path} {text}" for path, text in found if text is not None]
 
 
 def _golden(

@@ -12,6 +12,9 @@ from model_folders.errors import ModelFileError
 from model_folders.folder import Build, ModelFolder
 from model_warm_up.contract import HotRequest, HotRequests
 
+# One function reads them all into its memory.
+MOST_BYTES = 64 << 20
+
 
 @dataclass(frozen=True, kw_only=True)
 class HotRequestsFile:
@@ -45,6 +48,12 @@ def build_hot_requests(
             problems.append(f"{location}: must be a readable JSON file (write it)")
             continue
         requests.append(HotRequest(name=folder.name, body=body))
+    size = sum(len(request["body"]) for request in requests)
+    if size > MOST_BYTES:
+        problems.append(
+            f"the golden requests of the {len(requests)} hot models have {size:,} characters, one"
+            f" warm-up holds {MOST_BYTES:,} (name fewer models, or send smaller requests)"
+        )
     if problems:
         raise ModelFileError(problems)
     data = canonical_json(cast(JsonValue, HotRequests(models=requests)))

@@ -9,7 +9,7 @@ import numpy as np
 
 from inferctl.accuracy.annotations import Picture
 from inferctl.accuracy.coco_classes import category_of
-from inferctl.accuracy.detections import Detection, from_tensors
+from inferctl.accuracy.detections import BoxLayout, Detection, from_tensors
 from load_client.tensors import Array, Tensors
 
 
@@ -17,7 +17,7 @@ from load_client.tensors import Array, Tensors
 class AnswerReader:
     """``boxes`` [n, k, 4], ``scores`` and ``classes`` [n, k] are the names of the outputs.
 
-    The defaults are the article's YOLOv4; ``category`` maps a class to the annotations' id.
+    ``category`` maps a class to the annotations' id, ``layout`` is what a box is made of.
     """
 
     boxes: str = "boxes"
@@ -25,6 +25,7 @@ class AnswerReader:
     classes: str = "classes"
     minimum_score: float = 0.0
     category: Callable[[int], int] = category_of
+    layout: BoxLayout = "yxyx-fractions"
 
     def read(self, pictures: Sequence[Picture], outputs: Tensors) -> list[Detection]:
         """The detections of a batch. Raises ValueError with everything that is wrong."""
@@ -59,6 +60,7 @@ class AnswerReader:
                 classes=values[2],
                 minimum_score=self.minimum_score,
                 category=self.category,
+                layout=self.layout,
             )
         return found
 

@@ -6,13 +6,18 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from inferctl.accuracy.annotations import AnnotatedSet, Picture, box_problems, is_number
 from inferctl.accuracy.coco_classes import category_of
 from inferctl.accuracy.errors import AccuracyInputError
 from inferctl.accuracy.json_file import read_json
 from load_client.report_file import write_whole
+
+BoxLayout = Literal["yxyx-fractions", "xyxy-pixels"]
+"""Of TensorFlow's detection models, and of the article's YOLOv4 (docs/yolov4-on-inferentia.md)."""
+LAYOUTS: tuple[str, ...] = get_args(BoxLayout)
+Corners = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +78,20 @@ def write_detections(path: Path, detections: Iterable[Detection]) -> None:
     write_whole(path, json.dumps([detection.document for detection in detections]).encode())
 
 
+def corners_of(box: Sequence[float], layout: BoxLayout, picture: Picture) -> Corners:
+    """Left, top, right and bottom in pixels of the picture."""
+    if layout == "xyxy-pixels":
+        left, top, right, bottom = box
+        return left, top, right, bottom
+    top, left, bottom, right = box
+    return (
+        left * picture.width,
+        top * picture.height,
+        right * picture.width,
+        bottom * picture.height,
+    )
+
+
 def from_tensors(
     picture: Picture,
     *,
@@ -81,13 +100,13 @@ def from_tensors(
     classes: Sequence[float],
     minimum_score: float = 0.0,
     category: Callable[[int], int] = category_of,
+    layout: BoxLayout = "yxyx-fractions",
 ) -> list[Detection]:
     """What a detector says of one picture.
 
-    ``boxes`` FP32 [n, 4] are y1, x1, y2, x2 as fractions of the picture, ``scores`` FP32 [n],
-    ``classes`` [n] the class indices; the order of the article's YOLOv4 and of TensorFlow's
-    detection models. A box of no extent, which pads a fixed-size output, is left out. Raises
-    ValueError where the lengths differ or a class has no category.
+    ``boxes`` FP32 [n, 4] are as ``layout`` says, ``scores`` FP32 [n], ``classes`` [n] the class
+    indices. A box of no extent, which pads a fixed-size output, is left out. Raises ValueError
+    where the lengths differ or a class has no category.
     """
     if not len(boxes) == len(scores) == len(classes):
         raise ValueError(
@@ -95,15 +114,15 @@ def from_tensors(
             f" {len(classes)} classes"
         )
     found: list[Detection] = []
-    for (top, left, bottom, right), score, class_index in zip(boxes, scores, classes, strict=True):
+    for box, score, class_index in zip(boxes, scores, classes, strict=True):
+        left, top, right, bottom = corners_of(box, layout, picture)
         if score < minimum_score or right <= left or bottom <= top:
             continue
-        x, y = left * picture.width, top * picture.height
         found.append(
             Detection(
                 image_id=picture.id,
                 category_id=category(int(class_index)),
-                box=(x, y, right * picture.width - x, bottom * picture.height - y),
+                box=(left, top, right - left, bottom - top),
                 score=float(score),
             )
         )

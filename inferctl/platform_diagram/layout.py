@@ -1,4 +1,4 @@
-"""Where the boxes go: a column for each stack, above the stack that the others stand on."""
+"""Where the boxes go: a column for each stack, above or beside the one that others stand on."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Area:
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """``cards`` by stack, ``places`` one for each box; ``base`` is the stack below, if any."""
+    """``cards`` by stack, ``places`` one for each box; ``base`` is what others stand on, if any."""
 
     cards: dict[str, Area]
     places: tuple[Area, ...]
@@ -52,6 +52,10 @@ def lay_out(boxes: Sequence[Box], stacks: Sequence[str], base: str | None) -> La
     """The layout; ``base`` is one of ``stacks``."""
     columns = [stack for stack in stacks if stack != base] or list(stacks)
     base = base if base not in columns else None
+    beside = base is not None and len(columns) == 1
+    if beside and base is not None:
+        # below a single column it would be the widest of all
+        columns = [*columns, base]
     places: dict[int, Area] = {}
     cards = {}
     for number, stack in enumerate(columns):
@@ -66,7 +70,7 @@ def lay_out(boxes: Sequence[Box], stacks: Sequence[str], base: str | None) -> La
         stack: Area(x=card.x, y=card.y, width=card.width, height=lowest - card.y)
         for stack, card in cards.items()
     }
-    if base is not None:
+    if base is not None and not beside:
         below = list(_of(base, boxes))
         x, y = MARGIN + PADDING, lowest + _BELOW + TITLE
         for index, box in below:

@@ -42,7 +42,7 @@ def links(templates: Mapping[str, Template], boxes: Sequence[Box]) -> tuple[Link
 
 
 def _without_detours(found: set[Link]) -> set[Link]:
-    """Drops a link that two others make as well, unless they go in circles."""
+    """Drops a link that two others make as well, unless one of them goes in circles."""
     targets: dict[int, set[int]] = {}
     for link in found:
         targets.setdefault(link.source, set()).add(link.target)
@@ -50,7 +50,9 @@ def _without_detours(found: set[Link]) -> set[Link]:
         link
         for link in found
         if not any(
-            link.target in targets.get(middle, set()) and link.source not in targets[middle]
+            link.target in targets.get(middle, set())
+            and link.source not in targets[middle]
+            and middle not in targets.get(link.target, set())
             for middle in targets[link.source] - {link.target}
         )
     }

@@ -8,6 +8,7 @@ from xml.sax.saxutils import escape
 from inferctl.platform_diagram.boxes import Box, Template, boxes
 from inferctl.platform_diagram.layout import HEAD, LINE, MARGIN, PADDING, Area, Layout, lay_out
 from inferctl.platform_diagram.links import Link, links
+from inferctl.platform_diagram.order import ordered
 
 _INK, _FAINT, _PAPER, _CARD = "#1d1d1f", "#6b6b70", "#ffffff", "#f6f7f9"
 # Okabe and Ito's colours, told apart with any colour vision; https://jfly.uni-koeln.de/color/
@@ -26,6 +27,7 @@ def draw(templates: Mapping[str, Template], *, title: str) -> str:
     if not stacks:
         raise ValueError("the templates have no resource that can be drawn")
     base = next((box.stack for box in found if box.title == "VPC"), None)
+    found = ordered(found, links(templates, found), kept=base)
     layout = lay_out(found, stacks, base)
     colours = {stack: _COLOURS[n % len(_COLOURS)] for n, stack in enumerate(layout.cards)}
     body = [
@@ -90,18 +92,22 @@ def _arrows(
     for stack in layout.cards:
         if stack in standing and layout.base is not None:
             area, base = layout.cards[stack], layout.cards[layout.base]
-            x = area.x + area.width // 2
-            parts += _path(f"M{x} {area.bottom} V{base.y - 6}", colours[stack])
-            parts.append(_head(x, base.y, "-4 -7 h8", colours[stack]))
+            if base.y > area.bottom:
+                x = area.x + area.width // 2
+                parts += _path(f"M{x} {area.bottom} V{base.y - 6}", colours[stack])
+                parts.append(_head(x, base.y, "-4 -7 h8", colours[stack]))
+            else:
+                parts += _path(f"M{area.right} {base.y + 18} H{base.x - 6}", colours[stack])
+                parts.append(_head(base.x, base.y + 18, "-7 -4 v8", colours[stack]))
     return parts
 
 
 def _curve(start: Area, end: Area, y: int, colour: str, distance: int) -> list[str]:
     if start.x == end.x:
         bend = start.right + PADDING + 12 + 6 * min(distance, 8)
-        path = (
-            f"M{start.right} {start.middle} C{bend} {start.middle} {bend} {y} {end.right + 6} {y}"
-        )
+        # below the heads of what arrives
+        low = start.bottom - 8
+        path = f"M{start.right} {low} C{bend} {low} {bend} {y} {end.right + 6} {y}"
         return [*_path(path, colour), _head(end.right, y, "7 -4 v8", colour)]
     if start.x < end.x:
         path = f"M{start.right} {start.middle} C{start.right + 60} {start.middle}"

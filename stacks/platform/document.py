@@ -23,6 +23,8 @@ _SECTIONS = (
     ("FlowLogs", "network.flow_logs"),
     ("Endpoint", "endpoint"),
     ("Image", "endpoint.image"),
+    ("EndpointDeployment", "endpoint.deployment"),
+    ("EndpointVerification", "endpoint.verification"),
     ("Scaling", "endpoint.scaling"),
     ("Schedule", "endpoint.scaling.schedules[]"),
     ("ModelEntry", "models[]"),
@@ -36,6 +38,7 @@ _SECTIONS = (
     ("ServiceSchedule", "cluster.services[].scaling.schedules[]"),
     ("LoadBalancer", "cluster.services[].load_balancer"),
     ("Deployment", "cluster.services[].deployment"),
+    ("ServiceVerification", "cluster.services[].verification"),
     ("OneOffTask", "cluster.tasks[]"),
     ("Workload", "cluster.services[].workload, cluster.tasks[].workload"),
     ("WorkloadPort", "cluster.services[].workload.ports[]"),
@@ -46,20 +49,25 @@ _SECTIONS = (
     ("ComparedModel", "comparison.model"),
     ("ServerImages", "comparison.images"),
     ("ComparingClient", "comparison.client"),
+    ("Monitoring", "monitoring"),
 )
 # What the schema says of a key that takes a word beside its section or list.
 _WORDS = {
     "accelerated": "build",
+    "cluster.services.deployment": "auto",
     "cpu_instance_types": "auto",
-    "deployment": "auto",
+    "endpoint.deployment": "all-at-once",
     "flow_logs": "off",
     "gpu_instance_types": "auto",
     "interface_endpoints": "auto",
+    "latency_ms": "off",
     "load_balancer": "off",
+    "monitoring": "off",
     "plain": "build",
     "problem_detector": "off",
     "scaling": "off",
     "spot": "off",
+    "verification": "off",
 }
 _INTRODUCTION = """\
 # The platform file
@@ -87,6 +95,11 @@ _RULES = f"""\
 - `volume_size_gb` is for instance types without NVMe disks of their own.
 - `initial_instance_count` lies within the limits of `scaling`. With scaling, an update keeps the
   count that scaling has set; with `scaling: off`, each update applies the number in the file.
+- `deployment` shifts at most half, so that an endpoint it updates never has fewer than two
+  instances; each part is watched for longer than an alarm needs to fire. [Rollouts](rollouts.md)
+- `verification.latency_ms` is for loaded models, so not with `model_cache: disabled`.
+  [Verification](verification.md)
+- Models of `warm_up` are models of the platform, and have a golden request.
 - While scaling is on, SageMaker refuses another `instance_type`: deploy `scaling: off`, then the
   new type, then scaling again.
   [Why](https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-delete.html)
@@ -104,6 +117,7 @@ _RULES = f"""\
   still maintained; no two pools hold the same type. `managed-instances` takes Inferentia2 and
   Trainium.
   [Neuron on ECS](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-inference.html)
+- A verified service runs, behind a load balancer inside the VPC that publishes a port for HTTP.
 - No chip of a pool has two owners: ECS does not schedule chips, so services and tasks say which
   they own, with `first_chip`, `chips` and `chips_per_task`.
 - An image's Neuron SDK, the host's driver and the chips fit together, and a model is compiled for
@@ -120,6 +134,8 @@ _RULES = f"""\
   of its host, and both instances of a comparison are in private subnets.
 - With `accelerator: elastic-inference` the network gets the service's endpoint, which only regions
   that had the service take.
+- `monitoring` has something to watch, and tells a topic of its own region. Without a cache there
+  are no alarms about it. [Monitoring](monitoring.md)
 - A cluster makes at most 500 resources, which is what a CloudFormation stack takes.
 - Services past their end need their id in `acknowledge_end_of_life`; legacy ones warn without it.
 
@@ -158,7 +174,8 @@ def _row(section: str, key: str, described: Mapping[str, Any], required: bool) -
     if source is not None:
         takes += f" ([source]({source}))"
     meaning = _marked(" ".join(described["description"].split()))
-    default = "required" if required else _default(key, described.get("default"))
+    word = _WORDS.get(place, _WORDS.get(key))
+    default = "required" if required else _default(word, described.get("default"))
     return f"| `{key}` | {takes} | {default} | {meaning} |".replace("<", "&lt;")
 
 
@@ -166,9 +183,9 @@ def _marked(text: str) -> str:
     return re.sub(r"``(.+?)``", r"`\1`", text)
 
 
-def _default(key: str, value: object) -> str:
+def _default(word: str | None, value: object) -> str:
     if value is None:
-        return f"`{_WORDS[key]}`" if key in _WORDS else "none"
+        return "none" if word is None else f"`{word}`"
     if isinstance(value, dict):
         return "as below" if value else "none"
     if isinstance(value, (list, tuple)):

@@ -10,6 +10,9 @@ from accelerator_catalog import NEWEST_TRITON_TAG
 from stacks.platform.cluster.file import Cluster
 from stacks.platform.comparison.file import Comparison
 from stacks.platform.compile.file import Compile
+from stacks.platform.endpoint.deployment_file import EndpointDeployment
+from stacks.platform.endpoint.verification_file import EndpointVerification
+from stacks.platform.monitoring.file import Monitoring
 from stacks.platform.section import (
     Cooldown,
     Count,
@@ -58,6 +61,8 @@ _DEFAULT_TARGET: dict[str, float] = {
 Seconds = Annotated[int, Field(strict=True, ge=60, le=3600)]
 EndpointName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$", max_length=63)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=256)]
+# What an artifact's key may begin with: model_artifacts.paths.
+PublishedName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=128)]
 
 
 class FlowLogs(Section):
@@ -177,6 +182,18 @@ class Endpoint(Section):
     """60 to 3600; SageMaker's default when absent."""
     scaling: Annotated[Scaling | None, word_for_none("off", Literal["off"] | Scaling)] = Scaling()
     """``off``, or the limits and the metric."""
+    deployment: Annotated[
+        EndpointDeployment | None,
+        word_for_none("all-at-once", Literal["all-at-once"] | EndpointDeployment),
+    ] = None
+    """``all-at-once``, or the parts in which an update shifts traffic, and when it goes back."""
+    verification: Annotated[
+        EndpointVerification | None, word_for_none("off", Literal["off"] | EndpointVerification)
+    ] = EndpointVerification()
+    """``off``, or how models are asked after each deployment; those without a golden are not."""
+    warm_up: tuple[Name, ...] = ()
+    """Names of hot models that are called right after each deployment and scale-out, before their
+    callers are."""
 
 
 class ModelEntry(Section):
@@ -184,6 +201,9 @@ class ModelEntry(Section):
 
     name: Name
     """Folder below models/."""
+    publish_as: PublishedName | None = None
+    """Name that callers use, unique; the folder's when absent. It lets one folder be published
+    twice."""
     build: str | None = None
     """Build of the model file; the first that makes ``target`` when absent."""
     target: Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*$")] | None = None
@@ -194,6 +214,11 @@ class ModelEntry(Section):
     )
     """Largest request body that clients send, bytes; SageMaker stops at 6,291,456."""
 
+    @property
+    def published_name(self) -> str:
+        """``publish_as``, or the folder's name."""
+        return self.name if self.publish_as is None else self.publish_as
+
 
 class PlatformFile(Section):
     """A platform: a network, a fleet of models with its endpoint, a cluster, a comparison."""
@@ -202,7 +227,8 @@ class PlatformFile(Section):
         str,
         Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=LONGEST_PLATFORM_NAME),
     ]
-    """Prefix of every stack name: <platform>-network, -models, -endpoint, -cluster, -comparison."""
+    """Prefix of every stack name: <platform>-network, -models, -endpoint, -cluster, -comparison,
+    -monitoring."""
     deploy_to: Literal["embedded", "aws"] = "aws"
     """``embedded`` is the AWS inside one process on this machine."""
     region: str
@@ -225,3 +251,7 @@ class PlatformFile(Section):
     """The ECS cluster of Neuron and ordinary instances; none when absent."""
     comparison: Comparison | None = None
     """Plain beside accelerated TensorFlow Serving; none when absent."""
+    monitoring: Annotated[Monitoring | None, word_for_none("off", Literal["off"] | Monitoring)] = (
+        None
+    )
+    """``off``, or where good ends and who is told."""

@@ -28,12 +28,17 @@ SOURCES = {
 _UNITS = {
     "availability_zones": "zones",
     "chips": "chips",
+    "bake_minutes": "minutes",
     "chips_per_task": "chips",
+    "cold_minutes": "minutes",
     "cooldown_seconds": "seconds",
     "cpu_units": "units",
     "drain_minutes": "minutes",
     "load_seconds": "seconds",
     "initial_instance_count": "instances",
+    "latency_ms": "milliseconds",
+    "attempts": "calls",
+    "parallel_calls": "calls",
     "max_jobs": "jobs",
     "max_instances": "instances",
     "max_request_bytes": "bytes",
@@ -45,10 +50,12 @@ _UNITS = {
     "percent": "percent",
     "ready_seconds": "seconds",
     "root_volume_gib": "GiB",
+    "step_minutes": "minutes",
     "timeout_minutes": "minutes",
     "timeout_seconds": "seconds",
     "volume_gib": "GiB",
     "volume_size_gb": "GB",
+    "wait_seconds": "seconds",
 }
 _WORDS_WITH_HYPHENS = (
     "must be lower-case letters and digits in words joined by single hyphens, starting with a"
@@ -61,6 +68,7 @@ _PATTERNS = {
     "services.name": (_WORDS_WITH_HYPHENS, "write a name such as resnet50"),
     "tasks.name": (_WORDS_WITH_HYPHENS, "write a name such as load-test"),
     "ports.name": (_WORDS_WITH_HYPHENS, "write a name such as rest"),
+    "verification.port": (_WORDS_WITH_HYPHENS, "write a name such as rest"),
     "ports.health_path": ("must start with a slash", "write a path such as /ping"),
     "ports.healthy_codes": (
         "must be numbers with commas or hyphens between them",
@@ -89,6 +97,7 @@ _PATTERNS = {
         "write a path such as /tmp",
     ),
     "account": ("must be 12 digits", 'write it in quotes: "123456789012"'),
+    "emails": ("must be an email address", "write one such as oncall@example.com"),
     "endpoint.name": (
         "must be letters and digits, with hyphens between them",
         "write a name such as laptop-models",
@@ -100,6 +109,10 @@ _PATTERNS = {
     "models.name": (
         "must be the name of a folder below models/",
         "write a name such as minilm",
+    ),
+    "publish_as": (
+        "must be letters, digits, dots, underscores and hyphens, starting with a letter or digit",
+        "write a name such as minilm-onnx",
     ),
     "models.target": ("must be cpu or a GPU family", "write a target such as cpu or g4dn"),
     "environment": (

@@ -34,6 +34,7 @@ class Serving:
 class PlatformModel:
     """One model to publish: its folder, the build of its archive and what that is built for.
 
+    ``name`` is what it is published as, which is the folder's name here, too.
     ``max_request_bytes`` is the largest request body that clients send.
     """
 
@@ -55,19 +56,32 @@ def check_models(
     seen: dict[str, int] = {}
     for position, entry in entries:
         place = f"models[{position}]"
-        if entry.name in seen:
-            findings.refuse(
-                f"{place}.name",
-                entry.name,
-                rule=f"is the same model as models[{seen[entry.name]}]",
-                fix="remove one; an endpoint serves one build of a model",
-            )
+        name = entry.published_name
+        if name in seen:
+            _refuse_twice(place, entry, seen[name], findings)
             continue
-        seen[entry.name] = position
+        seen[name] = position
         model = _model(place, entry, models_root, serving, findings)
         if model is not None:
             models.append(model)
     return tuple(models)
+
+
+def _refuse_twice(place: str, entry: ModelEntry, earlier: int, findings: Findings) -> None:
+    if entry.publish_as is not None:
+        findings.refuse(
+            f"{place}.publish_as",
+            entry.publish_as,
+            rule=f"is what models[{earlier}] is published as",
+            fix="choose another name",
+        )
+        return
+    findings.refuse(
+        f"{place}.name",
+        entry.name,
+        rule=f"is the same model as models[{earlier}]",
+        fix="remove one, or publish another build of the folder with publish_as: NAME",
+    )
 
 
 def _model(
@@ -88,8 +102,8 @@ def _model(
         return None
     _check_request(place, entry, folder, build, findings)
     return PlatformModel(
-        name=entry.name,
-        folder=folder,
+        name=entry.published_name,
+        folder=folder.published_as(entry.published_name),
         build=build,
         target=target,
         max_request_bytes=entry.max_request_bytes,
@@ -157,7 +171,7 @@ def _target(place: str, entry: ModelEntry, serving: Serving, findings: Findings)
         )
         return None
     if target == "cpu" and serving.family is not None:
-        findings.warn(f"{place}.target", f"{entry.name} will not use the endpoint's GPU")
+        findings.warn(f"{place}.target", f"{entry.published_name} will not use the endpoint's GPU")
     return target
 
 

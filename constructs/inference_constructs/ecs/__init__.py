@@ -14,6 +14,7 @@ from .service_scaling_props import ServiceMetric, ServiceScalingProps
 from .task_definition_neuron import NeuronTaskDefinition, NeuronTaskDefinitionProps
 from .task_definition_ordinary import OrdinaryTaskDefinition, OrdinaryTaskDefinitionProps
 from .workload import ContainerWorkload, Workload
+from .workload_archive import ModelArchive
 from .workload_health import ContainerHealth
 from .workload_image import WorkloadImage
 from .workload_model import ModelSource
@@ -32,6 +33,7 @@ __all__ = [
     "LoadBalancerProps",
     "ManagedNeuronCapacity",
     "ManagedNeuronCapacityProps",
+    "ModelArchive",
     "ModelSource",
     "NetworkMode",
     "NeuronCapacityPool",

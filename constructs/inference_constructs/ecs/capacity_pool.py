@@ -66,7 +66,12 @@ class CapacityPool(Construct):
         )
         cluster.add_asg_capacity_provider(self.capacity_provider)
         self._drain: CustomResource = drain.add(
-            self, "Drain", pool=props.name, cluster=cluster, group=self.auto_scaling_group
+            self,
+            "Drain",
+            pool=props.name,
+            cluster=cluster,
+            group=self.auto_scaling_group,
+            provider=self.capacity_provider,
         )
 
     @property

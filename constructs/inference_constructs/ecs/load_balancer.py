@@ -24,6 +24,7 @@ from .workload_port import WorkloadPort
 # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_PortMapping.html
 _DYNAMIC_PORTS = ec2.Port.tcp_range(32768, 65535)
 _ANYONE = "0.0.0.0/0"
+TargetGroup = elbv2.ApplicationTargetGroup | elbv2.NetworkTargetGroup
 CHECK_INTERVAL = cdk.Duration.seconds(15)
 CHECK_TIMEOUT = cdk.Duration.seconds(5)
 HEALTHY_CHECKS = 2
@@ -45,6 +46,8 @@ class Backend:
     ports: Sequence[WorkloadPort]
     network_mode: NetworkMode
     drain: cdk.Duration
+    two_sets: bool = False
+    """Whether updates start a second set of tasks, which the same port reaches by weight."""
 
     @property
     def target_type(self) -> elbv2.TargetType:
@@ -89,6 +92,7 @@ class ServiceLoadBalancer(Construct):
         self.props = props
         self.backend = backend
         self.targets: list[ecs.CfnService.LoadBalancerProperty] = []
+        self.target_groups: list[TargetGroup] = []
         self.listening: list[IDependable] = []
         self.security_group = self._security_group(listens_on)
 
@@ -96,6 +100,11 @@ class ServiceLoadBalancer(Construct):
     @abstractmethod
     def dns_name(self) -> str:
         """The load balancer's own name."""
+
+    @property
+    @abstractmethod
+    def full_name(self) -> str:
+        """As CloudWatch names it: ``app/name/id`` or ``net/name/id``."""
 
     @property
     @abstractmethod
@@ -113,7 +122,8 @@ class ServiceLoadBalancer(Construct):
             return ec2.SubnetSelection(subnet_type=ec2.SubnetType.PUBLIC)
         return inner_subnets(self.backend.vpc)
 
-    def _register(self, group: elbv2.ITargetGroup, port: WorkloadPort) -> None:
+    def _register(self, group: TargetGroup, port: WorkloadPort) -> None:
+        self.target_groups.append(group)
         self.targets.append(
             ecs.CfnService.LoadBalancerProperty(
                 container_name=CONTAINER_NAME,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from constructs import Construct
 
@@ -18,6 +20,8 @@ from .load_balancer import (
     ServiceLoadBalancer,
 )
 from .load_balancer_props import LoadBalancerProps
+from .service_rollout import shifting_role
+from .task_container import CONTAINER_NAME
 from .workload_port import PortProtocol, WorkloadPort
 
 HTTP_PORT = 80
@@ -75,11 +79,19 @@ class ApplicationServiceLoadBalancer(ServiceLoadBalancer):
         self.listening.append(self._listener)
         if rest is not None and grpc is not None:
             self.listening.append(self._route_grpc(grpc))
+        self.alternate: elbv2.ApplicationTargetGroup | None = None
+        if backend.two_sets:
+            self.alternate = self._add_second_set(backend.ports[0])
 
     @property
     def dns_name(self) -> str:
         """The load balancer's own name."""
         return self._load_balancer.load_balancer_dns_name
+
+    @property
+    def full_name(self) -> str:
+        """As CloudWatch names it."""
+        return self._load_balancer.load_balancer_full_name
 
     @property
     def urls(self) -> Mapping[str, str]:
@@ -99,11 +111,85 @@ class ApplicationServiceLoadBalancer(ServiceLoadBalancer):
         group = self._groups[self.backend.ports[0].name if port is None else port]
         return f"{group.first_load_balancer_full_name}/{group.target_group_full_name}"
 
-    def _target_group(self, port: WorkloadPort) -> elbv2.ApplicationTargetGroup:
+    def _add_second_set(self, port: WorkloadPort) -> elbv2.ApplicationTargetGroup:
+        """A target group for the tasks of a new version, and the rule whose weights ECS changes.
+
+        A template with other actions of the rule would set the weights back to the first group,
+        wherever ECS has left them: https://github.com/aws/aws-cdk/issues/36649
+        """
+        (first,) = self.target_groups
+        second = self._target_group(port, second=True)
+        # watched like the first, which has no tasks after every other update
+        self.target_groups.append(second)
+        rule = elbv2.CfnListenerRule(
+            self,
+            "ProductionRule",
+            listener_arn=self._listener.listener_arn,
+            priority=1,
+            conditions=[
+                elbv2.CfnListenerRule.RuleConditionProperty(
+                    field="path-pattern",
+                    path_pattern_config=elbv2.CfnListenerRule.PathPatternConfigProperty(
+                        values=["/*"]
+                    ),
+                )
+            ],
+            actions=[
+                elbv2.CfnListenerRule.ActionProperty(
+                    type="forward",
+                    forward_config=elbv2.CfnListenerRule.ForwardConfigProperty(
+                        target_groups=[
+                            elbv2.CfnListenerRule.TargetGroupTupleProperty(
+                                target_group_arn=group.target_group_arn, weight=weight
+                            )
+                            for group, weight in ((first, 100), (second, 0))
+                        ]
+                    ),
+                )
+            ],
+        )
+        groups = [first.target_group_arn, second.target_group_arn]
+        role = shifting_role(
+            self, target_groups=groups, rule=rule.ref, listener=self._listener.listener_arn
+        )
+        self.targets = [
+            ecs.CfnService.LoadBalancerProperty(
+                container_name=CONTAINER_NAME,
+                container_port=port.port,
+                target_group_arn=first.target_group_arn,
+                advanced_configuration=ecs.CfnService.AdvancedConfigurationProperty(
+                    alternate_target_group_arn=second.target_group_arn,
+                    production_listener_rule=rule.ref,
+                    role_arn=role.role_arn,
+                ),
+            )
+        ]
+        # The service refers to the rule and the role; what the role may do it does not.
+        self.listening = [role.node.find_child("DefaultPolicy")]
+        return second
+
+    def error_percent(self) -> cloudwatch.IMetric:
+        """Requests to either set of tasks that were answered with 5xx, percent of a minute's."""
+        arn = self._load_balancer.metrics
+        return cloudwatch.MathExpression(
+            expression="100 * errors / requests",
+            label="Requests answered with 5xx",
+            period=Duration.minutes(1),
+            using_metrics={
+                "errors": arn.http_code_target(
+                    elbv2.HttpCodeTarget.TARGET_5XX_COUNT, period=Duration.minutes(1)
+                ),
+                "requests": arn.request_count(period=Duration.minutes(1)),
+            },
+        )
+
+    def _target_group(
+        self, port: WorkloadPort, *, second: bool = False
+    ) -> elbv2.ApplicationTargetGroup:
         grpc = port.protocol is PortProtocol.GRPC
         group = elbv2.ApplicationTargetGroup(
             self,
-            f"{port.protocol.value.capitalize()}Targets",
+            f"{'Second' if second else ''}{port.protocol.value.capitalize()}Targets",
             vpc=self.backend.vpc,
             # ECS registers each task with the port that it has on its host.
             port=port.port,
@@ -128,7 +214,8 @@ class ApplicationServiceLoadBalancer(ServiceLoadBalancer):
                 unhealthy_threshold_count=UNHEALTHY_CHECKS,
             ),
         )
-        self._register(group, port)
+        if not second:
+            self._register(group, port)
         return group
 
     def _route_grpc(self, group: elbv2.ApplicationTargetGroup) -> elbv2.ApplicationListenerRule:

@@ -65,6 +65,11 @@ class NetworkServiceLoadBalancer(ServiceLoadBalancer):
         return self._load_balancer.load_balancer_dns_name
 
     @property
+    def full_name(self) -> str:
+        """As CloudWatch names it."""
+        return self._load_balancer.load_balancer_full_name
+
+    @property
     def urls(self) -> Mapping[str, str]:
         """``http://name:8501`` for REST, ``name:8500`` for gRPC."""
         scheme = "http" if self.props.certificate_arn is None else "https"

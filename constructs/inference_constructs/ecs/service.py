@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
@@ -18,6 +19,7 @@ from .managed_capacity import ManagedNeuronCapacity
 from .neuron_pool import NeuronCapacityPool
 from .packing import NetworkMode
 from .service_props import NeuronServiceProps
+from .service_rollout import deployment_configuration
 from .service_scaling import ServiceScaling
 from .service_scaling_props import ServiceMetric, ServiceScalingProps
 from .task_definition_managed import ManagedTaskDefinition
@@ -34,6 +36,10 @@ _PLACEMENT_STRATEGIES = [
     ),
     ecs.CfnService.PlacementStrategyProperty(type="binpack", field="memory"),
 ]
+
+
+# Errors of a moment are no reason to go back.
+_ALARM_MINUTES = 3
 
 
 class NeuronService(Construct):
@@ -53,7 +59,7 @@ class NeuronService(Construct):
         self._props = props
         workload = props.workload.container()
         self.service_name = props.service_name
-        pool = props.pool
+        pool = self.pool = props.pool
         if isinstance(pool, NeuronCapacityPool):
             slots = props.slots
             pool.chips.claim(
@@ -160,12 +166,8 @@ class NeuronService(Construct):
             ],
             placement_constraints=_PLACEMENT_CONSTRAINTS if owned else None,
             placement_strategies=_PLACEMENT_STRATEGIES if owned else None,
-            deployment_configuration=ecs.CfnService.DeploymentConfigurationProperty(
-                minimum_healthy_percent=percents.minimum,
-                maximum_percent=percents.maximum,
-                deployment_circuit_breaker=ecs.CfnService.DeploymentCircuitBreakerProperty(
-                    enable=True, rollback=True
-                ),
+            deployment_configuration=deployment_configuration(
+                percents, props.update, self._alarms()
             ),
             # ECS moves a task by starting its successor first, which 100 percent forbids.
             # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-rebalancing.html
@@ -197,6 +199,7 @@ class NeuronService(Construct):
             ports=props.published(workload.ports),
             network_mode=self._props.resolved_network_mode,
             drain=Duration.seconds(workload.stop_timeout_seconds),
+            two_sets=self._props.update is not None,
         )
         kind = (
             ApplicationServiceLoadBalancer
@@ -210,6 +213,25 @@ class NeuronService(Construct):
             backend=backend,
             removal_policy=cluster.removal_policy,
         )
+
+    def _alarms(self) -> list[cloudwatch.Alarm]:
+        """What rolls an update back besides tasks that do not start; none for a rolling one."""
+        update, balancer = self._props.update, self.load_balancer
+        if update is None or not isinstance(balancer, ApplicationServiceLoadBalancer):
+            return []
+        return [
+            cloudwatch.Alarm(
+                self,
+                "Errors",
+                alarm_description=f"Rolls an update back: more than {update.errors_percent} % of"
+                f" the requests to {self.service_name} are answered with a 5xx status",
+                metric=balancer.error_percent(),
+                threshold=update.errors_percent,
+                comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+                evaluation_periods=_ALARM_MINUTES,
+                treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            )
+        ]
 
     def _scale(self, props: ServiceScalingProps) -> None:
         ServiceScaling(

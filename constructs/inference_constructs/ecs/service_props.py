@@ -15,13 +15,14 @@ from fleet_packing import (
     deployment_deadlock,
     safe_deployment,
 )
+from rollouts import ServiceUpdate, second_set_problem
 
 from .cluster import EcsCluster
-from .load_balancer_props import LoadBalancerProps
+from .load_balancer_props import LoadBalancerKind, LoadBalancerProps
 from .managed_capacity import ManagedNeuronCapacity
 from .neuron_pool import NeuronCapacityPool
 from .packing import NetworkMode, Packing
-from .service_scaling_props import ServiceScalingProps
+from .service_scaling_props import ServiceMetric, ServiceScalingProps
 from .task_definition_neuron import host_ami, lock_port_problems, neuron_problems, owner_problems
 from .workload import ContainerWorkload, Workload
 
@@ -39,6 +40,7 @@ class NeuronServiceProps:
     ``chip-slots`` only. Without ``chips``, all that follow the first.
     ``network_mode``: without it, bridge; managed instances know awsvpc only.
     ``min_instances``: hosts that carry the service; without it, 1. ``scaling`` has its own.
+    ``update``: how a second set of tasks takes over; without it, tasks are replaced one by one.
     ``deployment``: without it, the percents that keep most tasks serving and never wait for ever.
     ``load_balancer``: without it, nothing but the VPC's own routes leads to the tasks.
     ``awsvpc_trunking``: whether the account has ENI trunking switched on.
@@ -55,6 +57,7 @@ class NeuronServiceProps:
     network_mode: NetworkMode | None = None
     min_instances: int | None = None
     deployment: DeploymentPercents | None = None
+    update: ServiceUpdate | None = None
     load_balancer: LoadBalancerProps | None = None
     scaling: ServiceScalingProps | None = None
     awsvpc_trunking: bool = False
@@ -69,6 +72,7 @@ class NeuronServiceProps:
             )
         problems += self._packing_problems()
         problems += self._size_problems()
+        problems += self._balancer_problems(container)
         if self.load_balancer is not None:
             problems += self.load_balancer.problems(container.ports)
         if self.scaling is not None:
@@ -81,6 +85,7 @@ class NeuronServiceProps:
         if isinstance(self.pool, NeuronCapacityPool):
             problems += self._slot_problems(self.pool, container)
             problems += self._host_problems(self.pool)
+            problems += self._second_set_problems(self.pool)
         else:
             problems += self._deployment_problems(hosts=None)
         if problems:
@@ -206,6 +211,37 @@ class NeuronServiceProps:
                 " takes one task of a slot, so that the rest would wait for ever"
             ]
         return self._deployment_problems(hosts=hosts)
+
+    def _second_set_problems(self, pool: NeuronCapacityPool) -> list[str]:
+        if self.update is None:
+            return []
+        problems: list[str] = []
+        problem = second_set_problem(desired=self.desired_range[-1], hosts=pool.props.max_instances)
+        if problem is not None:
+            problems.append(f"update has no room in pool {pool.name}: {problem}")
+        try:
+            slots = len(self.slots)
+        except PackingError:
+            return problems
+        if slots > 1:
+            problems.append(
+                "update moves the traffic of one ECS service, and slots are a service each, got"
+                f" {slots} slots"
+            )
+        return problems
+
+    def _balancer_problems(self, container: ContainerWorkload) -> list[str]:
+        if self.update is None:
+            return []
+        balancer = self.load_balancer
+        if balancer is None or balancer.kind is not LoadBalancerKind.ALB:
+            return ["update needs a load_balancer of kind alb, whose rule moves the traffic"]
+        if self.scaling is not None and self.scaling.metric is ServiceMetric.REQUESTS:
+            return ["update moves between two target groups, and metric requests counts one"]
+        published = balancer.published(container.ports)
+        if len(published) > 1:
+            return [f"update moves the traffic of one published port, got {len(published)}"]
+        return []
 
     def _deployment_problems(self, *, hosts: int | None) -> list[str]:
         """Counts at which a deployment gets stuck on ``hosts``, or on as many as it likes."""

@@ -9,15 +9,22 @@ from aws_cdk import Stack
 from aws_cdk import aws_ecs as ecs
 from constructs import IConstruct
 
-from fleet_packing import HostBudget
+from fleet_packing import FETCH_BUDGET, HostBudget
 from inference_constructs.nag import acknowledge
 
+from .model_fetch import (
+    MODEL_VOLUME,
+    fetch_container,
+    model_mount,
+    waits_for_fetch,
+)
 from .packing import NetworkMode
 from .task_resources import TaskResources
 from .workload import IPC_LOCK, ContainerWorkload
+from .workload_archive import ModelArchive
 
 CONTAINER_NAME = "main"
-"""The only container of every task, by which load balancers and overrides name it."""
+"""The essential container of every task, by which load balancers and overrides name it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,11 +47,29 @@ class TaskPlace:
     requirements: Sequence[ecs.CfnTaskDefinition.ResourceRequirementProperty] = ()
 
 
-def container_definition(
+def container_definitions(
     workload: ContainerWorkload, place: TaskPlace, resources: TaskResources
+) -> list[ecs.CfnTaskDefinition.ContainerDefinitionProperty]:
+    """The definition of the container for one place, and of what fetches its model before."""
+    log = _log_configuration(place, resources)
+    main = _main_container(workload, place, resources, log)
+    if not isinstance(workload.model, ModelArchive) or resources.fetch_image is None:
+        return [main]
+    fetch = fetch_container(
+        workload.model, resources.fetch_image, scope=resources, log_configuration=log
+    )
+    return [main, fetch]
+
+
+def _main_container(
+    workload: ContainerWorkload,
+    place: TaskPlace,
+    resources: TaskResources,
+    log: ecs.CfnTaskDefinition.LogConfigurationProperty,
 ) -> ecs.CfnTaskDefinition.ContainerDefinitionProperty:
-    """The definition of the container for one place."""
     region = Stack.of(resources).region
+    fetched = isinstance(workload.model, ModelArchive)
+    budget = place.budget.beside(FETCH_BUDGET) if fetched else place.budget
     environment = {
         # No SDK finds the region by itself in a container that may not reach the metadata service.
         "AWS_REGION": region,
@@ -56,9 +81,10 @@ def container_definition(
         name=CONTAINER_NAME,
         image=resources.image.uri,
         essential=True,
+        depends_on=[waits_for_fetch()] if fetched else None,
         # A hard limit and the reservation in one: no task can take the memory of its neighbours.
-        memory=place.budget.memory_mib,
-        cpu=place.budget.cpu_units,
+        memory=budget.memory_mib,
+        cpu=budget.cpu_units,
         entry_point=list(workload.entry_point) or None,
         command=list(workload.command) or None,
         environment=[
@@ -69,37 +95,23 @@ def container_definition(
         linux_parameters=_linux_parameters(workload, place),
         resource_requirements=list(place.requirements) or None,
         readonly_root_filesystem=workload.read_only_root,
-        mount_points=[
-            ecs.CfnTaskDefinition.MountPointProperty(
-                source_volume=f"scratch{index}", container_path=path, read_only=False
-            )
-            for index, path in enumerate(workload.writable_paths)
-        ]
-        or None,
+        mount_points=_mount_points(workload) or None,
         health_check=_health_check(workload),
         stop_timeout=workload.stop_timeout_seconds,
-        log_configuration=ecs.CfnTaskDefinition.LogConfigurationProperty(
-            log_driver="awslogs",
-            options={
-                "awslogs-group": resources.log_group.log_group_name,
-                "awslogs-region": region,
-                "awslogs-stream-prefix": place.log_prefix,
-                # A log that cannot be delivered must not stop a server that answers.
-                "mode": "non-blocking",
-                "max-buffer-size": "25m",
-            },
-        ),
+        log_configuration=log,
     )
 
 
-def scratch_volumes(
+def task_volumes(
     workload: ContainerWorkload,
 ) -> list[ecs.CfnTaskDefinition.VolumeProperty] | None:
-    """Empty folders for the paths that stay writable; Docker picks their place on the host."""
-    return [
-        ecs.CfnTaskDefinition.VolumeProperty(name=f"scratch{index}")
-        for index, _ in enumerate(workload.writable_paths)
-    ] or None
+    """Empty folders for the paths that stay writable and for a fetched model; Docker picks their
+    place on the host.
+    """
+    names = [f"scratch{index}" for index, _ in enumerate(workload.writable_paths)]
+    if isinstance(workload.model, ModelArchive):
+        names.append(MODEL_VOLUME)
+    return [ecs.CfnTaskDefinition.VolumeProperty(name=name) for name in names] or None
 
 
 def instance_type_constraint(
@@ -118,6 +130,34 @@ def acknowledge_environment(task_definition: IConstruct) -> None:
         {
             "AwsSolutions-ECS2": "The variables say where the model is and which cores the task"
             " owns; they hold no secrets, and ECS offers no other way to set them for a slot."
+        },
+    )
+
+
+def _mount_points(
+    workload: ContainerWorkload,
+) -> list[ecs.CfnTaskDefinition.MountPointProperty]:
+    scratch = [
+        ecs.CfnTaskDefinition.MountPointProperty(
+            source_volume=f"scratch{index}", container_path=path, read_only=False
+        )
+        for index, path in enumerate(workload.writable_paths)
+    ]
+    return [*scratch, model_mount()] if isinstance(workload.model, ModelArchive) else scratch
+
+
+def _log_configuration(
+    place: TaskPlace, resources: TaskResources
+) -> ecs.CfnTaskDefinition.LogConfigurationProperty:
+    return ecs.CfnTaskDefinition.LogConfigurationProperty(
+        log_driver="awslogs",
+        options={
+            "awslogs-group": resources.log_group.log_group_name,
+            "awslogs-region": Stack.of(resources).region,
+            "awslogs-stream-prefix": place.log_prefix,
+            # A log that cannot be delivered must not stop a server that answers.
+            "mode": "non-blocking",
+            "max-buffer-size": "25m",
         },
     )
 

@@ -13,9 +13,9 @@ from .task_container import (
     CONTAINER_NAME,
     TaskPlace,
     acknowledge_environment,
-    container_definition,
+    container_definitions,
     instance_type_constraint,
-    scratch_volumes,
+    task_volumes,
 )
 from .task_resources import TaskLogs, TaskResources
 from .workload import ContainerWorkload
@@ -51,8 +51,8 @@ class Ec2TaskDefinition(Construct):
             execution_role_arn=self.resources.execution_role.role_arn,
             task_role_arn=self.resources.task_role.role_arn,
             placement_constraints=[instance_type_constraint(instance.name)],
-            container_definitions=[container_definition(workload, place, self.resources)],
-            volumes=scratch_volumes(workload),
+            container_definitions=container_definitions(workload, place, self.resources),
+            volumes=task_volumes(workload),
         )
         acknowledge_environment(self.resource)
 

@@ -14,8 +14,8 @@ from .packing import NetworkMode
 from .task_container import (
     TaskPlace,
     acknowledge_environment,
-    container_definition,
-    scratch_volumes,
+    container_definitions,
+    task_volumes,
 )
 from .task_resources import TaskResources
 from .workload import ContainerWorkload
@@ -62,8 +62,8 @@ class ManagedTaskDefinition(Construct):
             memory=str(budget.memory_mib),
             execution_role_arn=resources.execution_role.role_arn,
             task_role_arn=resources.task_role.role_arn,
-            container_definitions=[container_definition(workload, place, resources)],
-            volumes=scratch_volumes(workload),
+            container_definitions=container_definitions(workload, place, resources),
+            volumes=task_volumes(workload),
         )
         acknowledge_environment(self.resource)
 

@@ -8,7 +8,7 @@ from aws_cdk import aws_ecs as ecs
 from constructs import Construct
 
 from accelerator_catalog import GpuEc2Instance, NeuronInstance
-from fleet_packing import HostBudget, host_budget
+from fleet_packing import FETCH_BUDGET, HostBudget, host_budget
 
 from .capacity_pool import CapacityPool
 from .packing import NetworkMode
@@ -16,6 +16,7 @@ from .task_container import TaskPlace
 from .task_definition_ec2 import Ec2TaskDefinition
 from .task_resources import TaskLogs
 from .workload import Workload
+from .workload_archive import ModelArchive
 
 # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
 _LEAST_MEMORY_MIB = 6
@@ -45,9 +46,16 @@ class OrdinaryTaskDefinitionProps:
                 f"pool must have no chips, got {self.pool.name} with {instance.name} (take"
                 " NeuronTask, which owns the chips it uses)"
             )
+        fetched = isinstance(self.workload.container().model, ModelArchive)
+        aside = FETCH_BUDGET if fetched else HostBudget(memory_mib=0, cpu_units=0)
         for name, value, least, limit in (
-            ("memory_mib", self.memory_mib, _LEAST_MEMORY_MIB, most.memory_mib),
-            ("cpu_units", self.cpu_units, 1, most.cpu_units),
+            (
+                "memory_mib",
+                self.memory_mib,
+                _LEAST_MEMORY_MIB + aside.memory_mib,
+                most.memory_mib,
+            ),
+            ("cpu_units", self.cpu_units, 1 + aside.cpu_units, most.cpu_units),
         ):
             if value is not None and not least <= value <= limit:
                 problems.append(

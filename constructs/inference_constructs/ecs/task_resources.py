@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aws_cdk import ArnFormat, RemovalPolicy, Stack
@@ -11,6 +12,8 @@ from constructs import Construct, IDependable
 
 from inference_constructs.nag import acknowledge, wildcard_resource
 
+from .model_fetch import bind_fetch_image
+from .workload_archive import ModelArchive
 from .workload_image import BoundImage
 from .workload_model import ModelSource
 
@@ -32,7 +35,7 @@ class TaskResources(Construct):
         construct_id: str,
         *,
         image: BoundImage,
-        model: ModelSource | None,
+        model: ModelSource | ModelArchive | None,
         task_logs: TaskLogs,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -45,10 +48,24 @@ class TaskResources(Construct):
         )
         self.execution_role = self._role("ExecutionRole", "Pulls the image and writes the log")
         self._write_log()
-        if image.repository_arn is not None:
-            self._pull(image.repository_arn)
+        self.fetch_image = (
+            bind_fetch_image(Construct(self, "Fetch"), model)
+            if isinstance(model, ModelArchive)
+            else None
+        )
+        self._pull(
+            sorted(
+                {
+                    bound.repository_arn
+                    for bound in (image, self.fetch_image)
+                    if bound is not None and bound.repository_arn is not None
+                }
+            )
+        )
         self.task_role = self._role("TaskRole", "What the workload may do")
-        if model is not None:
+        if isinstance(model, ModelArchive):
+            self._read_archive(model)
+        elif model is not None:
             self._read_model(model)
 
     @property
@@ -92,7 +109,9 @@ class TaskResources(Construct):
             )
         )
 
-    def _pull(self, repository_arn: str) -> None:
+    def _pull(self, repository_arns: Sequence[str]) -> None:
+        if not repository_arns:
+            return
         self.execution_role.add_to_policy(
             iam.PolicyStatement(
                 sid="PullImage",
@@ -101,7 +120,7 @@ class TaskResources(Construct):
                     "ecr:BatchGetImage",
                     "ecr:GetDownloadUrlForLayer",
                 ],
-                resources=[repository_arn],
+                resources=[*repository_arns],
             )
         )
         self.execution_role.add_to_policy(
@@ -114,9 +133,21 @@ class TaskResources(Construct):
             self.execution_role,
             {
                 "AwsSolutions-IAM5[Resource::*]": "ecr:GetAuthorizationToken accepts no resource;"
-                " what is pulled is held to one repository."
+                " what is pulled is held to the task's own images."
             },
         )
+
+    def _read_archive(self, model: ModelArchive) -> None:
+        archive = Stack.of(self).format_arn(
+            service="s3", region="", account="", resource=model.bucket, resource_name=model.key
+        )
+        for sid, action, resource in (
+            ("ReadModel", "s3:GetObject", archive),
+            ("DecryptModel", "kms:Decrypt", model.key_arn),
+        ):
+            self.task_role.add_to_policy(
+                iam.PolicyStatement(sid=sid, actions=[action], resources=[resource])
+            )
 
     def _read_model(self, model: ModelSource) -> None:
         bucket = Stack.of(self).format_arn(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from .workload_archive import ModelArchive
 from .workload_health import ContainerHealth
 from .workload_image import WorkloadImage
 from .workload_model import ModelSource
@@ -39,7 +40,8 @@ class ContainerWorkload:
     ``entry_point``, ``command``: without them, those of the image.
     ``health``: how ECS sees that the server lives; a service demands it, a task that ends by itself
     needs none.
-    ``model``: what tasks may read of S3; without it they read nothing.
+    ``model``: what tasks may read of S3; without it they read nothing. An archive is fetched for
+    them and lies in ``workload_archive.MODEL_FOLDER``.
     ``capabilities``: on top of Docker's own. Without it, IPC_LOCK for a task that owns chips, whose
     runtime pins memory for them (all that AWS's example for Inf1 adds), and none for others.
     ``read_only_root``: whether the container's own file system stays as it was built; then
@@ -54,7 +56,7 @@ class ContainerWorkload:
     command: Sequence[str] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     health: ContainerHealth | None = None
-    model: ModelSource | None = None
+    model: ModelSource | ModelArchive | None = None
     capabilities: frozenset[str] | None = None
     read_only_root: bool = True
     writable_paths: Sequence[str] = ("/tmp",)

@@ -69,14 +69,23 @@ class ModelSource:
         """``uri`` ending in one ``/``."""
         return f"{_SCHEME}{self.bucket}/{self.prefix}"
 
+    @property
+    def server_path(self) -> str:
+        """Where a server that reads S3 itself finds the model."""
+        return self.folder_uri
+
     def problem_on(self, instance: NeuronInstance) -> str | None:
         """Why the artifact does not run on ``instance``; None where it does."""
-        version = core_version_of_target(self.compiled_for)
-        if version == instance.core_version:
-            return None
-        targets = " or ".join(NEURON_CORES[instance.core_version].compile_targets)
-        return (
-            f"model {self.uri} is compiled for {self.compiled_for} (NeuronCore-v{version}) and"
-            f" does not run on {instance.name} (NeuronCore-v{instance.core_version}); compile it"
-            f" for {targets}"
-        )
+        return generation_problem(f"model {self.uri}", self.compiled_for, instance)
+
+
+def generation_problem(model: str, compiled_for: str, instance: NeuronInstance) -> str | None:
+    """Why what is compiled for that target does not run on ``instance``; None where it does."""
+    version = core_version_of_target(compiled_for)
+    if version == instance.core_version:
+        return None
+    targets = " or ".join(NEURON_CORES[instance.core_version].compile_targets)
+    return (
+        f"{model} is compiled for {compiled_for} (NeuronCore-v{version}) and does not run on"
+        f" {instance.name} (NeuronCore-v{instance.core_version}); compile it for {targets}"
+    )

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from .workload import ContainerWorkload
+from .workload_archive import ModelArchive
 from .workload_health import ContainerHealth
 from .workload_image import WorkloadImage
 from .workload_model import ModelSource
@@ -18,9 +19,10 @@ REST_PORT = 8501
 
 @dataclass(frozen=True, kw_only=True)
 class TfServingNeuron:
-    """The model server of ``tensorflow-inference-neuron``, which reads its model from S3.
+    """The model server of ``tensorflow-inference-neuron``, which reads models from S3 by itself.
 
-    ``model``: the folder that holds the versions (``1/saved_model.pb``), compiled for inf1.
+    ``model``: the folder that holds the versions (``1/saved_model.pb``), compiled for inf1, or a
+    fleet's archive with such a folder.
     ``image_id``: in the catalogue. The first with TensorFlow 1 whose runtime is a library; that of
     ``tensorflow-inference-neuron-1.15.4`` is a daemon, which today's host drivers turn away.
     ``registry``: where a copy of the image is; AWS maintains none of them any longer, so that one
@@ -30,7 +32,7 @@ class TfServingNeuron:
     """
 
     model_name: str
-    model: ModelSource
+    model: ModelSource | ModelArchive
     image_id: str = IMAGE_ID
     registry: str | None = None
     load_seconds: int = 300
@@ -70,7 +72,7 @@ class TfServingNeuron:
                 f"--port={GRPC_PORT}",
                 f"--rest_api_port={REST_PORT}",
                 f"--model_name={self.model_name}",
-                f"--model_base_path={self.model.folder_uri}",
+                f"--model_base_path={self.model.server_path}",
             ),
             environment={"MODEL_NAME": self.model_name},
             health=ContainerHealth(

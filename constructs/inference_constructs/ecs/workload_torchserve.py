@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .workload import ContainerWorkload
+from .workload_archive import ModelArchive
 from .workload_health import ContainerHealth
 from .workload_image import WorkloadImage
 from .workload_model import ModelSource
@@ -18,14 +19,14 @@ MANAGEMENT_PORT = 8081
 class TorchServeNeuronx:
     """TorchServe 0.11 of ``pytorch-inference-neuronx`` with SDK 2.31.1, the last of its line.
 
-    ``model``: a folder of ``.mar`` archives in S3; all are fetched at the start and loaded.
+    ``model``: a folder of ``.mar`` archives, in S3 or in a fleet's archive; all are loaded.
     ``registry``: where a copy of the image is.
     Each model gets one worker, which sees the cores of its task: the first process takes all cores
     it sees, and a second would fail. The worker spreads over them, or its handler starts others
     with a smaller NEURON_RT_VISIBLE_CORES.
     """
 
-    model: ModelSource
+    model: ModelSource | ModelArchive
     registry: str | None = None
     load_seconds: int = 600
 
@@ -37,11 +38,7 @@ class TorchServeNeuronx:
             image=WorkloadImage.catalogued("pytorch-inference-neuronx", registry=self.registry),
             ports=(WorkloadPort(name="rest", port=INFERENCE_PORT, health_path="/ping"),),
             entry_point=("/bin/bash", "-euc"),
-            command=(
-                f"aws s3 cp --recursive --only-show-errors '{self.model.folder_uri}' /opt/ml/model"
-                " && exec torchserve --start --foreground"
-                " --ts-config /home/model-server/config.properties --model-store /opt/ml/model",
-            ),
+            command=(_start(self.model),),
             environment={
                 "TS_DEFAULT_WORKERS_PER_MODEL": "1",
                 # Whoever reaches it may load code. It is not published, but with an interface or a
@@ -58,3 +55,15 @@ class TorchServeNeuronx:
             read_only_root=False,
             writable_paths=(),
         )
+
+
+def _start(model: ModelSource | ModelArchive) -> str:
+    """The start script: models of an archive are there already."""
+    serve = (
+        "exec torchserve --start --foreground --ts-config /home/model-server/config.properties"
+        " --model-store"
+    )
+    if isinstance(model, ModelArchive):
+        return f"{serve} '{model.server_path}'"
+    copy = f"aws s3 cp --recursive --only-show-errors '{model.folder_uri}' /opt/ml/model"
+    return f"{copy} && {serve} /opt/ml/model"

@@ -6,17 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from accelerator_catalog import GpuEc2Instance
-from fleet_packing import ChipLedger, HostBudget, host_budget
+from fleet_packing import FETCH_BUDGET, ChipLedger, HostBudget, host_budget
 from stacks.platform.cluster.chips import check_service_chips, check_task_chips
 from stacks.platform.cluster.images import Reach
 from stacks.platform.cluster.metrics import check_scaling_metric
+from stacks.platform.cluster.models import check_model
 from stacks.platform.cluster.network import check_detector, check_place
 from stacks.platform.cluster.plans import ClusterPlan, PoolPlan, ServicePlan, TaskPlan, pascal_case
 from stacks.platform.cluster.pools import Pools, check_pools
+from stacks.platform.cluster.published import PublishedModels
 from stacks.platform.cluster.reach import check_load_balancer, check_ports, check_shared_hosts
+from stacks.platform.cluster.rollout import check_rollout
 from stacks.platform.cluster.service_file import OneOffTask, Service
 from stacks.platform.cluster.services import check_counts, check_deployment
 from stacks.platform.cluster.size import check_size
+from stacks.platform.cluster.verification import check_service_verification
 from stacks.platform.cluster.workload_file import WorkloadPort
 from stacks.platform.cluster.workloads import check_workload
 from stacks.platform.file import Network
@@ -34,6 +38,7 @@ class Surroundings:
     acknowledged: frozenset[str]
     deploy_to: str
     removal: str
+    published: PublishedModels
 
 
 def check_cluster(typed: TypedCluster, around: Surroundings, findings: Findings) -> ClusterPlan:
@@ -70,7 +75,7 @@ def check_cluster(typed: TypedCluster, around: Surroundings, findings: Findings)
     tasks = [
         one_off
         for position, task in typed.tasks
-        if (one_off := _task(position, task, pools, ledgers, reach, findings)) is not None
+        if (one_off := _task(position, task, pools, ledgers, reach, around, findings))
     ]
     check_shared_hosts(services, trunking=section.awsvpc_trunking, findings=findings)
     plan = ClusterPlan(
@@ -97,6 +102,7 @@ def _service(
     place = f"cluster.services[{position}]"
     pool = _pool(place, service.pool, pools, findings)
     ports = check_workload(place, service, pool, reach, findings)
+    model = check_model(place, service, pool, around.published, findings)
     check_counts(place, service, pool, findings)
     if service.scaling is not None:
         check_scaling_metric(f"{place}.scaling", service, service.scaling, ports, pool, findings)
@@ -109,12 +115,29 @@ def _service(
             around.network,
             findings,
         )
+    if service.verification is not None:
+        check_service_verification(
+            f"{place}.verification",
+            service,
+            service.verification,
+            ports,
+            around.deploy_to,
+            findings,
+        )
     if pool is None:
         return None
     slots = check_service_chips(place, service, pool, ledgers, findings)
     check_ports(place, service, pool, slots, ports, findings)
     deployment = check_deployment(place, service, pool, findings)
-    plan = ServicePlan(section=service, pool=pool, slots=slots, deployment=deployment)
+    update = check_rollout(place, service, pool, slots, ports, findings)
+    plan = ServicePlan(
+        section=service,
+        pool=pool,
+        slots=slots,
+        deployment=deployment,
+        update=update,
+        model=model,
+    )
     return place, plan, ports
 
 
@@ -124,16 +147,18 @@ def _task(
     pools: Pools,
     ledgers: dict[str, ChipLedger],
     reach: Reach,
+    around: Surroundings,
     findings: Findings,
 ) -> TaskPlan | None:
     place = f"cluster.tasks[{position}]"
     pool = _pool(place, task.pool, pools, findings)
     check_workload(place, task, pool, reach, findings)
+    model = check_model(place, task, pool, around.published, findings)
     if pool is None:
         return None
     slot = check_task_chips(place, task, pool, ledgers, findings)
     budget = _budget(place, task, pool, findings)
-    return TaskPlan(section=task, pool=pool, slot=slot, budget=budget)
+    return TaskPlan(section=task, pool=pool, slot=slot, budget=budget, model=model)
 
 
 def _pool(place: str, name: str, pools: Pools, findings: Findings) -> PoolPlan | None:
@@ -160,10 +185,12 @@ def _budget(place: str, task: OneOffTask, pool: PoolPlan, findings: Findings) ->
             fix=f"write {gpus} or less" if gpus else "remove it, or name a pool of GPU instances",
         )
     most = host_budget(pool.instance)
-    for key, limit in (("memory_mib", most.memory_mib), ("cpu_units", most.cpu_units)):
-        value = getattr(task, key)
+    named = task.model is not None and task.model.name is not None
+    for key in ("memory_mib", "cpu_units"):
+        limit, value = getattr(most, key), getattr(task, key)
         if value is None:
             continue
+        least = 2 * getattr(FETCH_BUDGET, key) if named else 1
         if pool.neuron is not None:
             findings.refuse(
                 f"{place}.{key}",
@@ -177,6 +204,14 @@ def _budget(place: str, task: OneOffTask, pool: PoolPlan, findings: Findings) ->
                 value,
                 rule=f"is more than {pool.instance.name} leaves, {limit:,}",
                 fix=f"write {limit} or less",
+            )
+        elif value < least:
+            findings.refuse(
+                f"{place}.{key}",
+                value,
+                rule=f"is less than {least}; the container that fetches the model takes"
+                f" {least // 2} of it",
+                fix=f"write {least} or more",
             )
     if pool.neuron is not None:
         return None

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from accelerator_catalog import Ec2Instance, EcsAmi, GpuEc2Instance, NeuronInstance
 from fleet_packing import ChipSlot, DeploymentPercents, HostBudget
+from rollouts import ServiceUpdate
 from stacks.platform.cluster.file import Cluster, Pool
 from stacks.platform.cluster.service_file import OneOffTask, Service
+from stacks.platform.models import PlatformModel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +53,10 @@ class ServicePlan:
     pool: PoolPlan
     slots: tuple[ChipSlot, ...]
     deployment: DeploymentPercents
+    update: ServiceUpdate | None = None
+    """None where tasks are replaced within the percents."""
+    model: PlatformModel | None = None
+    """The published model that it serves; None for one of S3, or none."""
 
     @property
     def name(self) -> str:
@@ -66,6 +72,8 @@ class TaskPlan:
     pool: PoolPlan
     slot: ChipSlot | None
     budget: HostBudget | None
+    model: PlatformModel | None = None
+    """As of a service."""
 
     @property
     def name(self) -> str:
@@ -81,6 +89,12 @@ class ClusterPlan:
     pools: tuple[PoolPlan, ...]
     services: tuple[ServicePlan, ...]
     tasks: tuple[TaskPlan, ...]
+
+    @property
+    def serves_published_models(self) -> bool:
+        """Whether anything of it fetches what the platform publishes."""
+        models = [each.model for each in self.services] + [each.model for each in self.tasks]
+        return any(model is not None for model in models)
 
 
 def pascal_case(name: str) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from stacks.platform.cluster.verification_file import ServiceVerification
 from stacks.platform.cluster.workload_file import Model, Workload
 from stacks.platform.section import (
     Cooldown,
@@ -19,6 +20,8 @@ from stacks.platform.section import (
 
 # Part of construct ids, of outputs and, after the platform's name, of a task family.
 ClusterName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40)]
+# docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html
+BakeMinutes = Annotated[int, Field(strict=True, ge=0, le=1440)]
 PackingWord = Literal["chip-slots", "whole-instance", "managed-instances"]
 NetworkModeWord = Literal["bridge", "host", "awsvpc"]
 ServiceMetricWord = Literal["requests", "neuroncore_utilization"]
@@ -79,12 +82,23 @@ class LoadBalancer(Section):
 
 
 class Deployment(Section):
-    """How much of a service a deployment may stop, and start beside what runs, in percent."""
+    """How a new version of a service takes the place of the old one."""
 
-    minimum_healthy_percent: Annotated[int, Field(strict=True, ge=0, le=100)]
-    """Tasks that stay."""
-    maximum_percent: Annotated[int, Field(strict=True, ge=100, le=200)]
-    """Tasks at a time, old and new."""
+    kind: Literal["rolling", "blue-green", "canary", "linear"] = "rolling"
+    """``rolling`` replaces tasks within the two percentages; the others start a second set of tasks
+    and move the load balancer's traffic to it: at once, one part first, or in equal parts."""
+    minimum_healthy_percent: Annotated[int, Field(strict=True, ge=0, le=100)] | None = None
+    """Tasks that stay; rolling needs it."""
+    maximum_percent: Annotated[int, Field(strict=True, ge=100, le=200)] | None = None
+    """Tasks at a time, old and new; rolling needs it."""
+    percent: Annotated[int, Field(strict=True, ge=1, le=99)] = 10
+    """The part of the traffic that canary and linear move at a time."""
+    step_minutes: BakeMinutes = 10
+    """How long canary and linear watch each part."""
+    bake_minutes: BakeMinutes = 10
+    """How long the old tasks stay after all traffic has moved."""
+    errors_percent: Annotated[int, Field(strict=True, ge=1, le=50)] = 5
+    """Requests that may be answered with 5xx; more roll the update back. Not for rolling."""
 
 
 class _Runnable(Section):
@@ -131,6 +145,11 @@ class Service(_Runnable):
         Deployment | None, word_for_none("auto", Literal["auto"] | Deployment)
     ] = None
     """``auto`` takes percents with which a deployment can always finish."""
+
+    verification: Annotated[
+        ServiceVerification | None, word_for_none("off", Literal["off"] | ServiceVerification)
+    ] = None
+    """``off``, or what the service is asked after each deployment."""
 
     @property
     def resolved_network_mode(self) -> NetworkModeWord:

@@ -135,10 +135,18 @@ def check_deployment(
         return safe_deployment(
             min_instances=hosts.start, max_instances=hosts.stop - 1, pool_max_instances=most
         )
-    percents = DeploymentPercents(
-        minimum=service.deployment.minimum_healthy_percent,
-        maximum=service.deployment.maximum_percent,
-    )
+    if service.deployment.kind != "rolling":
+        return _ANYWHERE
+    low = service.deployment.minimum_healthy_percent
+    high = service.deployment.maximum_percent
+    for key, value in (("minimum_healthy_percent", low), ("maximum_percent", high)):
+        if value is None:
+            findings.refuse(
+                f"{place}.deployment.{key}", ABSENT, rule="is missing", fix=f"add {key}: VALUE"
+            )
+    if low is None or high is None:
+        return _ANYWHERE
+    percents = DeploymentPercents(minimum=low, maximum=high)
     if pool.managed:
         return percents
     for desired in hosts:

@@ -24,6 +24,8 @@ _MANAGED_POOL = 9
 _SHARED_BY_SLOTS = 5
 _ACCESS_LOG = 2
 _TASK = 6
+_VERIFICATION = 20
+_VERIFIED = 2
 
 
 def check_size(plan: ClusterPlan, removal: str, findings: Findings) -> None:
@@ -51,7 +53,13 @@ def resources_of(plan: ClusterPlan, removal: str) -> int:
         + sum(_pool(pool, plan.section) for pool in plan.pools)
         + sum(_service(service, removal) for service in plan.services)
         + _TASK * len(plan.tasks)
+        + _verification(plan)
     )
+
+
+def _verification(plan: ClusterPlan) -> int:
+    verified = sum(service.section.verification is not None for service in plan.services)
+    return _VERIFICATION + _VERIFIED * verified if verified else 0
 
 
 def _pool(pool: PoolPlan, cluster: Cluster) -> int:

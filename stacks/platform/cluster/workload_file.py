@@ -89,11 +89,18 @@ class Workload(Section):
 
 
 class Model(Section):
-    """A compiled model in S3, which the workload's role may read and nothing else."""
+    """The compiled model, which the workload's role may read and nothing else: one that this
+    platform publishes, by its name, or a folder in S3."""
 
-    uri: str
-    """Folder of the model, s3://bucket/prefix."""
-    compiled_for: str
-    """Target of the compiler, such as inf1, inf2 or trn1; it must be that of the pool's chips."""
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=128)] | None = (
+        None
+    )
+    """Published name of one of ``models``; each task fetches that very archive before its server
+    starts, and another archive is another revision of the task."""
+    uri: str | None = None
+    """Or the folder of a model, s3://bucket/prefix."""
+    compiled_for: str | None = None
+    """Target of the compiler, such as inf1, inf2 or trn1; it must be that of the pool's chips. A
+    published model has its own."""
     key_arn: str | None = None
     """KMS key of the bucket; none when absent."""

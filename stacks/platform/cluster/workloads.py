@@ -14,7 +14,6 @@ from stacks.platform.cluster.images import (
     check_pull,
     warn_of_legacy,
 )
-from stacks.platform.cluster.models import check_cluster_model
 from stacks.platform.cluster.plans import PoolPlan
 from stacks.platform.cluster.service_file import OneOffTask, Service
 from stacks.platform.cluster.workload_file import Workload, WorkloadPort
@@ -85,7 +84,7 @@ def check_workload(
     reach: Reach,
     findings: Findings,
 ) -> Sequence[WorkloadPort]:
-    """The ports that the workload listens on; adds what is wrong with it and its model."""
+    """The ports that the workload listens on; adds what is wrong with it."""
     workload = entry.workload
     inner = f"{place}.workload"
     if workload.kind == "container":
@@ -99,16 +98,6 @@ def check_workload(
             )
     else:
         _check_ready_made(inner, workload, pool, reach, findings)
-        if entry.model is None:
-            findings.refuse(
-                f"{place}.model",
-                ABSENT,
-                rule=f"is missing; {workload.kind} serves a model",
-                fix="add model: {uri: s3://BUCKET/PREFIX, compiled_for: TARGET}",
-            )
-    if entry.model is not None:
-        instance = None if pool is None else pool.neuron
-        check_cluster_model(f"{place}.model", entry.model, instance, findings)
     return ports_of(workload)
 
 

@@ -17,7 +17,7 @@ METRICS = [
     ("metric_invocation_5xx_errors", CALLS, "Invocation5XXErrors", None, "Sum"),
     ("metric_invocation_model_errors", CALLS, "InvocationModelErrors", None, "Sum"),
     ("metric_model_latency", CALLS, "ModelLatency", "MICROSECONDS", "p99"),
-    ("metric_overhead_latency", CALLS, "OverheadLatency", "MICROSECONDS", "p99"),
+    ("metric_overhead_latency", CALLS, "OverheadLatency", "MICROSECONDS", "Average"),
     ("metric_model_loading_wait_time", CALLS, "ModelLoadingWaitTime", "MICROSECONDS", "Average"),
     ("metric_model_downloading_time", CALLS, "ModelDownloadingTime", "MICROSECONDS", "Average"),
     ("metric_model_loading_time", CALLS, "ModelLoadingTime", "MICROSECONDS", "Average"),

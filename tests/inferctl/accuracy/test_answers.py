@@ -29,6 +29,17 @@ def test_each_pictures_detections_are_in_its_own_pixels() -> None:
     ]
 
 
+def test_boxes_in_pixels_with_x_first_are_those_of_the_articles_yolov4() -> None:
+    boxes = np.array([[[5, 10, 55, 90]], [[0, 0, 8, 9]]], np.float32)
+    one = np.array([[0.75], [0.5]], np.float32)
+
+    found = AnswerReader(layout="xyxy-pixels").read(
+        PICTURES, {"boxes": boxes, "scores": one, "classes": np.zeros((2, 1), np.float32)}
+    )
+
+    assert [detection.box for detection in found] == [(5.0, 10.0, 50.0, 80.0), (0.0, 0.0, 8.0, 9.0)]
+
+
 def test_other_names_category_ids_and_a_minimum_score() -> None:
     reader = AnswerReader(
         boxes="detection_boxes",

@@ -13,6 +13,7 @@ from inferctl.cli import main
 from inferctl.platform_diagram.boxes import boxes
 from inferctl.platform_diagram.layout import lay_out
 from inferctl.platform_diagram.links import Link, links
+from inferctl.platform_diagram.order import ordered
 from inferctl.platform_diagram.svg import draw
 
 NETWORK: dict[str, Any] = {
@@ -114,6 +115,112 @@ def test_the_network_lies_below_and_nothing_overlaps() -> None:
     lowest = max(layout.cards[stack].bottom for stack in ("p-models", "p-endpoint"))
     assert layout.cards["p-network"].y > lowest
     assert layout.base == "p-network"
+
+
+def test_a_single_stack_stands_beside_its_network() -> None:
+    templates = {"p-network": NETWORK, "p-models": MODELS}
+    found = [box for stack, template in templates.items() for box in boxes(stack, template)]
+
+    layout = lay_out(found, list(templates), "p-network")
+
+    assert layout.base == "p-network"
+    assert layout.cards["p-network"].x > layout.cards["p-models"].right
+    assert layout.cards["p-network"].y == layout.cards["p-models"].y
+
+
+def test_what_needs_stands_above_what_is_needed_but_in_the_network() -> None:
+    found = all_boxes()
+
+    order = [box.title for box in ordered(found, links(PLATFORM, found), kept="p-network")]
+
+    assert order.index("Endpoint") < order.index("Endpoint config")
+    assert order.index("Endpoint config") < order.index("Model container")
+    assert order[:2] == ["VPC", "NAT gateways"]
+
+
+def test_a_circle_is_cut_open_where_it_is_entered() -> None:
+    template = {
+        "Resources": {
+            "Key": {"Type": "AWS::KMS::Key", "Properties": {}},
+            "Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"X": {"Ref": "Topic"}}},
+            "Fleet": {"Type": "Custom::ModelFleet", "Properties": {"X": {"Ref": "Topic"}}},
+            "Topic": {"Type": "AWS::SNS::Topic", "Properties": {"X": {"Ref": "Bucket"}}},
+        }
+    }
+    found = boxes("s", template)
+
+    order = [box.title for box in ordered(found, links({"s": template}, found), kept=None)]
+
+    assert order == ["Encryption", "Model fleet", "Buckets", "Notifications"]
+
+
+def test_the_provider_framework_is_drawn_through() -> None:
+    template = {
+        "Resources": {
+            "Fleet": {"Type": "Custom::ModelFleet", "Properties": {"T": {"Ref": "Framework"}}},
+            "Framework": {
+                "Type": "AWS::Lambda::Function",
+                "Properties": {"Handler": "framework.onEvent", "X": {"Ref": "Ours"}},
+            },
+            "Waiter": {
+                "Type": "AWS::StepFunctions::StateMachine",
+                "Properties": {"DefinitionString": '{"StartAt":"framework-isComplete-task"}'},
+            },
+            "Ours": {
+                "Type": "AWS::Lambda::Function",
+                "Properties": {"Handler": "model_fleet.handler.on_event"},
+            },
+        }
+    }
+    found = boxes("s", template)
+
+    assert [box.title for box in found] == ["Model fleet", "Functions"]
+    assert links({"s": template}, found) == (Link(0, 1),)
+
+
+def test_services_tasks_queues_and_alarms_say_what_they_are() -> None:
+    template = {
+        "Resources": {
+            "Daemon": {
+                "Type": "AWS::ECS::Service",
+                "Properties": {"SchedulingStrategy": "DAEMON"},
+            },
+            "Scaled": {"Type": "AWS::ECS::Service", "Properties": {}},
+            "Task": {
+                "Type": "AWS::ECS::TaskDefinition",
+                "Properties": {
+                    "ContainerDefinitions": [
+                        {"Name": "main", "Image": "1.dkr.ecr/tf/serving:2@sha256:0"},
+                        {"Name": "model-fetch", "Image": {"Fn::Sub": "x"}},
+                    ]
+                },
+            },
+            "Spot": {
+                "Type": "AWS::Batch::ComputeEnvironment",
+                "Properties": {"ComputeResources": {"Type": "SPOT", "InstanceTypes": ["m5"]}},
+            },
+            "Queue": {
+                "Type": "AWS::Batch::JobQueue",
+                "Properties": {
+                    "ComputeEnvironmentOrder": [
+                        {"ComputeEnvironment": {"Fn::GetAtt": ["Spot", "Arn"]}},
+                        {"ComputeEnvironment": "arn"},
+                    ]
+                },
+            },
+            "Alarm": {
+                "Type": "AWS::CloudWatch::Alarm",
+                "Properties": {"AlarmName": "gpu-endpoint-us-east-1-cold-calls"},
+            },
+        }
+    }
+
+    shown = {box.title: box.details for box in boxes("s", template)}
+
+    assert shown["Services"] == ("daemon, a task on each host", "as many tasks as scaling sets")
+    assert shown["Task definitions"] == ("main: serving", "model-fetch: own image")
+    assert shown["Batch queues"] == ("spot, then hosts",)
+    assert shown["Alarms"] == ("cold-calls",)
 
 
 def test_the_picture_is_well_formed_and_the_same_each_time() -> None:

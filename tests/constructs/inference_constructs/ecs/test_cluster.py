@@ -74,24 +74,31 @@ def test_the_agent_keeps_its_rights_until_the_last_instance_is_gone(fleet: Fleet
         assert fleet.stack.resolve(policy.logical_id) in needed
 
 
-def test_the_functions_keep_the_right_to_change_a_group_until_it_is_empty(fleet: Fleet) -> None:
+def test_the_functions_keep_their_rights_until_the_pool_is_empty(fleet: Fleet) -> None:
     """In a policy of the pool's own: one of the role would be rewritten before the pool goes."""
     for pool in fleet.cluster.pools.values():
         policy = pool.node.find_child("DrainPolicy")
-        (statement,) = fleet.properties(policy)["PolicyDocument"]["Statement"]
-        group = fleet.stack.resolve(pool.auto_scaling_group.auto_scaling_group_arn)
+        group, tasks, stop = fleet.properties(policy)["PolicyDocument"]["Statement"]
+        arn = fleet.stack.resolve(pool.auto_scaling_group.auto_scaling_group_arn)
+        cluster = fleet.stack.resolve(fleet.cluster.cluster.cluster_name)
 
-        assert statement["Action"] == [
+        assert group["Action"] == [
             "autoscaling:SetInstanceProtection",
             "autoscaling:UpdateAutoScalingGroup",
         ]
-        assert statement["Resource"] == group
+        assert group["Resource"] == arn
+        assert tasks["Action"] == "ecs:ListTasks"
+        assert stop["Action"] == ["ecs:DescribeTasks", "ecs:StopTask"]
+        for statement, kind in ((tasks, "container-instance"), (stop, "task")):
+            _, parts = statement["Resource"]["Fn::Join"]
+            assert parts[-3].endswith(f":{kind}/")
+            assert parts[-2:] == [cluster, "/*"]
         assert fleet.stack.resolve(
             policy.node.default_child.logical_id  # type: ignore[union-attr]
         ) in _needs(fleet, pool.node.find_child("Drain"))
 
 
-def test_drain_names_pool_cluster_group_and_limit(fleet: Fleet) -> None:
+def test_drain_names_pool_cluster_provider_group_and_limit(fleet: Fleet) -> None:
     pool = fleet.cluster.pools["inf1"]
     properties = fleet.properties(pool.node.find_child("Drain"))
     del properties["ServiceToken"]
@@ -99,6 +106,7 @@ def test_drain_names_pool_cluster_group_and_limit(fleet: Fleet) -> None:
     assert properties == {
         "Pool": "inf1",
         "Cluster": fleet.stack.resolve(fleet.cluster.cluster.cluster_name),
+        "CapacityProvider": fleet.stack.resolve(pool.capacity_provider.capacity_provider_name),
         "GroupName": fleet.stack.resolve(pool.auto_scaling_group.auto_scaling_group_name),
         "DrainMinutes": "30",
     }

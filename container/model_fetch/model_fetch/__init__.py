@@ -1,0 +1,1 @@
+"""Puts one published archive, whole and checked, into the volume of a task."""
