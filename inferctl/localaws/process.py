@@ -13,6 +13,7 @@ from pathlib import Path
 from inferctl.localaws.app import LocalAws
 from inferctl.localaws.log_lines import LineFormatter
 from inferctl.localaws.server import AddressInUseError
+from inferctl.localaws.source import source_digest
 from inferctl.localaws.state import State, write_state
 
 PORT_TAKEN = 3
@@ -35,12 +36,14 @@ def main() -> int:
         logging.getLogger(noisy).setLevel(logging.WARNING)
     directory: Path = arguments.directory
     started = datetime.now(UTC).isoformat(timespec="seconds")
+    # before anything is imported late: what this process has loaded is this
+    source = source_digest()
     try:
         aws = LocalAws(directory / "work", port=arguments.port)
         with aws:
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: aws.stop_requested.set())
-            write_state(State(os.getpid(), aws.port, aws.url, started), directory)
+            write_state(State(os.getpid(), aws.port, aws.url, started, source), directory)
             log.info("listening on %s", aws.url)
             aws.stop_requested.wait()
             log.info("stopping")

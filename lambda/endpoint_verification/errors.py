@@ -29,5 +29,9 @@ class RefusedError(AskError):
     """The model said no; it would say no again."""
 
 
+class LateError(AskError):
+    """The answer is right and comes too late; with less to do, the endpoint may give it in time."""
+
+
 class StopError(AskError):
     """Nothing can be asked: the endpoint is gone, or may not be called."""

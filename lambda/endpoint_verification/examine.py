@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
+from endpoint_verification.errors import LateError
 from endpoint_verification.golden_source import GoldenSource
 from golden_answers import AnswerFormatError, Golden, compare, read_answer
+
+WARM_SECONDS: Final = 60.0
+"""No further warm call after this long, however many are allowed: the function has to end."""
+# A tensor takes fifty times its bytes while it is compared. One thread computes at a time anyway.
+_comparing: Final = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -45,29 +52,33 @@ def examine(case: Case, source: GoldenSource, ask: Ask) -> str | None:
     calls after it one has to be. Raises `AskError`, and what `GoldenSource.file` raises.
     """
     golden = case.golden
-    request = source.file(golden["request"])
-    reply = ask(case, request)
-    body = source.file(golden["answer"])
-    try:
-        answer = read_answer(golden["protocol"], reply.body)
-        expected = read_answer(golden["protocol"], body)
-    except AnswerFormatError as error:
-        return str(error)
-    problem = compare(
-        expected,
-        answer,
-        max_absolute_error=golden["max_absolute_error"],
-        minimum_cosine=golden["minimum_cosine"],
-    ).problem
+    reply = ask(case, source.file(golden["request"]))
+    problem = _difference(golden, source.file(golden["answer"]), reply.body)
     bound = golden["latency_ms"]
     if problem is not None or bound is None or reply.seconds * 1000 <= bound:
         return problem
-    best = math.inf
-    for _ in range(golden["attempts"]):
-        best = min(best, ask(case, request).seconds)
+    best, spent, calls = math.inf, 0.0, 0
+    while calls < golden["attempts"] and spent < WARM_SECONDS:
+        seconds = ask(case, source.file(golden["request"])).seconds
+        best, spent, calls = min(best, seconds), spent + seconds, calls + 1
         if best * 1000 <= bound:
             return None
-    return (
-        f"answers late: {best * 1000:,.0f} ms at best of {golden['attempts']} warm calls,"
+    raise LateError(
+        f"answers late: {best * 1000:,.0f} ms at best of {calls} warm calls,"
         f" {bound:,} ms are allowed"
     )
+
+
+def _difference(golden: Golden, right: bytes, given: bytes) -> str | None:
+    with _comparing:
+        try:
+            answer = read_answer(golden["protocol"], given)
+            expected = read_answer(golden["protocol"], right)
+        except AnswerFormatError as error:
+            return str(error)
+        return compare(
+            expected,
+            answer,
+            max_absolute_error=golden["max_absolute_error"],
+            minimum_cosine=golden["minimum_cosine"],
+        ).problem

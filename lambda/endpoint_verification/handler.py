@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NotRequired, TypedDict, cast
 
@@ -31,7 +31,7 @@ from endpoint_verification.round import Pace
 from endpoint_verification.sagemaker_target import RuntimeClient, SageMakerTarget
 from endpoint_verification.stack_status import StacksClient, is_rolling_back
 from endpoint_verification.verify import Verifier
-from model_artifacts import ArtifactsError, StorageError
+from model_artifacts import ArtifactsError, LostRaceError, StorageError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -42,13 +42,16 @@ _CONFIG: Final = Config(
     read_timeout=60,
     max_pool_connections=64,
 )
+_CONNECT_SECONDS: Final = 10
+# the platform ends a call after 60 s
+# docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
+_READ_SECONDS: Final = 65
+LONGEST_CALL_SECONDS: Final = _CONNECT_SECONDS + _READ_SECONDS
 # Its failures are told apart here, and asked again when it is the model's turn.
 _RUNTIME_CONFIG: Final = Config(
     retries={"mode": "standard", "total_max_attempts": 1},
-    connect_timeout=10,
-    # the platform ends a call after 60 s
-    # docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
-    read_timeout=65,
+    connect_timeout=_CONNECT_SECONDS,
+    read_timeout=_READ_SECONDS,
     max_pool_connections=64,
 )
 
@@ -86,16 +89,17 @@ def on_event(
             return OnEventResult(
                 PhysicalResourceId=request.physical_resource_id or "none", Skip="deleted"
             )
-        endpoint = read_endpoint(request.properties)
-        result = OnEventResult(PhysicalResourceId=f"{endpoint.endpoint}/verification")
-        if is_rolling_back(stacks if stacks is not None else stacks_client(), request):
-            result["Skip"] = "rolling back"
-            return result
         client = s3 if s3 is not None else s3_client()
-        _file(client, endpoint).register(
-            request_key(request), until=now() + 60 * endpoint.timeout_minutes
-        )
-        return result
+        if is_rolling_back(stacks if stacks is not None else stacks_client(), request):
+            # what was cancelled may still ask, and must not judge what serves by now; but nothing
+            # may keep the stack from going back
+            with suppress(ResourceError, ArtifactsError):
+                _register(client, request, now(), asks=False)
+            return OnEventResult(
+                PhysicalResourceId=request.physical_resource_id or "none", Skip="rolling back"
+            )
+        endpoint = _register(client, request, now(), asks=True)
+        return OnEventResult(PhysicalResourceId=f"{endpoint.endpoint}/verification")
 
 
 def is_complete(
@@ -129,7 +133,7 @@ def _verify(
 ) -> VerificationAttributes | None:
     endpoint = read_endpoint(request.properties)
     target = SageMakerTarget(
-        runtime if runtime is not None else _runtime_client(), endpoint.endpoint
+        runtime if runtime is not None else _runtime_client(), endpoint.endpoint, now=pace.clock
     )
     verifier = Verifier(
         s3=s3 if s3 is not None else s3_client(),
@@ -142,8 +146,8 @@ def _verify(
     )
     try:
         return verifier.verify()
-    except StorageError as error:
-        if not error.transient:
+    except (LostRaceError, StorageError) as error:
+        if isinstance(error, StorageError) and not error.transient:
             raise
         _log.warning("asked again later: %s", error)
         return None
@@ -161,10 +165,17 @@ def one_line_failures(context: LambdaContext) -> Generator[None]:
         raise VerificationError(one_line(str(error), limit=limit) + place) from error
 
 
-def _file(s3: S3Client, endpoint: EndpointToVerify) -> ProgressFile:
-    return ProgressFile(
+def _register(s3: S3Client, request: ResourceEvent, now: float, *, asks: bool) -> EndpointToVerify:
+    endpoint = read_endpoint(request.properties)
+    file = ProgressFile(
         s3, bucket=endpoint.bucket, prefix=endpoint.prefix, endpoint=endpoint.endpoint
     )
+    file.register(
+        request_key(request),
+        until=now + 60 * endpoint.timeout_minutes,
+        basis=f"{endpoint.serving} {endpoint.goldens.digest}" if asks else None,
+    )
+    return endpoint
 
 
 @lru_cache(maxsize=1)

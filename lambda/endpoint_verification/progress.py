@@ -6,6 +6,7 @@ Only the newest request may go on: `on_event` writes its id here before anything
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 _ATTEMPTS: Final = 5
 _LOST: Final = CONDITION_FAILED | {"ConditionalRequestConflict", "NoSuchKey", "404"}
 
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Trouble:
@@ -28,6 +31,8 @@ class Trouble:
 
     since: float
     text: str
+    late: bool = False
+    """It did answer, too late; it is asked once more when the others have answered."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +42,8 @@ class Progress:
     requests: list[str] = field(default_factory=list[str])
     """CloudFormation's request ids, newest last."""
     until: float = 0.0
+    basis: str = ""
+    """What the answers depend on beside the artifacts: goldens, image, host."""
     passed: dict[str, str] = field(default_factory=dict[str, str])
     """Digests of the artifacts that answered right, by model."""
     failed: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
@@ -54,17 +61,25 @@ class ProgressFile:
         self._bucket = bucket
         self._key = f"{prefix}{VERIFICATION_FOLDER}{endpoint}.json"
 
-    def register(self, request: str, *, until: float) -> None:
-        """Make ``request`` the newest, with nothing asked yet; a known one changes nothing.
+    def register(self, request: str, *, until: float, basis: str | None = None) -> None:
+        """Make ``request`` the newest; a known one changes nothing.
 
+        It goes on from what an earlier one of the same ``basis`` learnt and was killed before it
+        could judge; without a basis it asks nothing itself, and keeps that for the next one.
         Raises `LostRaceError` after 5 lost races.
         """
         for attempt in range(1, _ATTEMPTS + 1):
             found = self._find()
-            known = [] if found is None else found[0].requests
-            if request in known:
+            stored = Progress() if found is None else found[0]
+            if request in stored.requests:
                 return
-            progress = Progress(requests=[*known, request][-REQUESTS_KEPT:], until=until)
+            known = stored.outcome is None and basis in (None, stored.basis)
+            progress = Progress(
+                requests=[*stored.requests, request][-REQUESTS_KEPT:],
+                until=until,
+                basis=stored.basis if basis is None else basis,
+                passed=stored.passed if known else {},
+            )
             try:
                 self._write(progress, None if found is None else found[1])
             except LostRaceError:
@@ -108,9 +123,7 @@ class ProgressFile:
             if is_missing(error):
                 return None
             raise
-        fields = json.loads(data)
-        troubled = {name: Trouble(**each) for name, each in fields.pop("troubled").items()}
-        return Progress(**fields, troubled=troubled), etag
+        return _parsed(data), etag
 
     def _write(self, progress: Progress, etag: str | None) -> None:
         body = json.dumps(asdict(progress), sort_keys=True).encode()
@@ -137,6 +150,17 @@ class ProgressFile:
             if error.code in _LOST:
                 raise LostRaceError(f"s3://{self._bucket}/{self._key} was changed") from error
             raise
+
+
+def _parsed(data: bytes) -> Progress:
+    """What is stored; nothing where another release wrote it, or nobody of ours."""
+    try:
+        fields = json.loads(data)
+        troubled = {name: Trouble(**each) for name, each in fields.pop("troubled").items()}
+        return Progress(**fields, troubled=troubled)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        _log.warning("what is known of an earlier verification cannot be read: %r", error)
+        return Progress()
 
 
 def _together(stored: Progress, news: Progress) -> Progress:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
-from endpoint_verification.errors import BusyError, ColdError, RefusedError, StopError
+from endpoint_verification.errors import BusyError, ColdError, LateError, RefusedError, StopError
 from endpoint_verification.examine import Ask, Case, examine
 from endpoint_verification.golden_source import GoldenSource
 from endpoint_verification.progress import Progress, Trouble
+from endpoint_verification.waiting import Waiting, WaitingRoom
 from model_artifacts import StorageError
 
 
@@ -29,21 +29,14 @@ class Pace:
     first_pause: float = 1.0
     longest_pause: float = 20.0
     patience: float = 420.0
-
-
-@dataclass
-class _Waiting:
-    """A case that will be asked (again) at ``ready``, of the monotonic clock."""
-
-    case: Case
-    ready: float = 0.0
-    pause: float = 0.0
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
 
 
 class Round:
     """One round of questions; `run` is called once.
 
-    ``until`` is when the last question may begin, of the monotonic clock. ``save`` gets what was
+    ``until`` is when the last question may begin, of the clock of ``pace``. ``save`` gets what was
     learnt since it was called last. ``troubled`` is what earlier rounds know of a model.
     """
 
@@ -68,9 +61,9 @@ class Round:
         self._until = until
         self._save = save
         self._now = now
-        self._since = {name: trouble.since for name, trouble in troubled.items()}
-        self._waiting: deque[_Waiting] = deque()
-        self._asking = 0
+        self._troubled = troubled
+        self._since = {name: each.since for name, each in troubled.items() if not each.late}
+        self._room = WaitingRoom()
         self._broken = False
         self._news = Progress()
         self._lock = threading.Lock()
@@ -80,8 +73,13 @@ class Round:
 
         Raises what ``save`` raises, and what `GoldenSource.file` raises.
         """
-        self._waiting.extend(_Waiting(case) for case in cases)
-        workers = min(self._parallel, len(self._waiting))
+        for case in cases:
+            trouble = self._troubled.get(case.name)
+            if trouble is None:
+                self._room.enter(Waiting(case))
+            else:
+                self._room.enter(Waiting(case, late=trouble.late), at=None if trouble.late else 0.0)
+        workers = min(self._parallel, len(self._room))
         if not workers:
             return
         with ThreadPoolExecutor(max_workers=workers) as pool:
@@ -103,31 +101,27 @@ class Round:
                 self._broken = True
                 raise
             finally:
-                with self._lock:
-                    self._asking -= 1
+                self._room.answered(waiting)
 
-    def _next(self) -> _Waiting | None:
+    def _next(self) -> Waiting | None:
         """The next case, None when there will be none for this round."""
         while True:
-            now = time.monotonic()
-            with self._lock:
-                over = self._broken or self.stopped is not None or now >= self._until
-                if over or not (self._waiting or self._asking):
-                    return None
-                for _ in range(len(self._waiting)):
-                    waiting = self._waiting.popleft()
-                    if waiting.ready <= now:
-                        self._asking += 1
-                        return waiting
-                    self._waiting.append(waiting)
-            time.sleep(min(0.1, self._pace.first_pause))
+            now = self._pace.clock()
+            if self._broken or self.stopped is not None or now >= self._until:
+                return None
+            waiting = self._room.next(now)
+            if waiting is not None or self._room.is_empty:
+                return waiting
+            self._pace.sleep(min(0.1, self._pace.first_pause))
 
-    def _settle(self, waiting: _Waiting) -> None:
+    def _settle(self, waiting: Waiting) -> None:
         case = waiting.case
         try:
             problem = examine(case, self._source, self._ask)
         except StopError as error:
             self.stopped = str(error)
+        except LateError as error:
+            self._late(waiting, str(error))
         except RefusedError as error:
             self._fail(case, str(error))
         except ColdError as error:
@@ -149,7 +143,15 @@ class Round:
         with self._lock:
             self._news.failed[case.name] = [case.artifact, reason]
 
-    def _again(self, waiting: _Waiting, text: str, *, count: bool) -> None:
+    def _late(self, waiting: Waiting, text: str) -> None:
+        """What is late beside all the others gets a second chance after them."""
+        if waiting.late:
+            self._fail(waiting.case, text)
+            return
+        self._trouble(waiting.case, Trouble(since=self._now(), text=text, late=True))
+        self._room.enter(Waiting(waiting.case, late=True))
+
+    def _again(self, waiting: Waiting, text: str, *, count: bool) -> None:
         case, now = waiting.case, self._now()
         since = self._since.get(case.name, now) if count else now
         self._since[case.name] = since
@@ -157,13 +159,15 @@ class Round:
             minutes = f"{self._pace.patience / 60:.0f}"
             self._fail(case, f"gave no answer for {minutes} minutes, at last: {text}")
             return
-        waiting.pause = min(
-            self._pace.longest_pause, max(self._pace.first_pause, 2 * waiting.pause)
+        pause = min(self._pace.longest_pause, max(self._pace.first_pause, 2 * waiting.pause))
+        self._trouble(case, Trouble(since=since, text=text, late=waiting.late))
+        self._room.enter(
+            Waiting(case, late=waiting.late, pause=pause), at=self._pace.clock() + pause
         )
-        waiting.ready = time.monotonic() + waiting.pause
+
+    def _trouble(self, case: Case, trouble: Trouble) -> None:
         with self._lock:
-            self._news.troubled[case.name] = Trouble(since=since, text=text)
-            self._waiting.append(waiting)
+            self._news.troubled[case.name] = trouble
 
     def _hand_over(self) -> None:
         with self._lock:

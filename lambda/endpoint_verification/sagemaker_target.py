@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -19,6 +19,9 @@ _BUSY: Final = frozenset(
 _NOT_ALLOWED: Final = frozenset(
     {"AccessDeniedException", "AccessDenied", "UnrecognizedClientException"}
 )
+# A policy that the same deployment made takes a while to be known everywhere:
+# docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html, "Changes that I make"
+_PERMISSION_SECONDS: Final = 60.0
 _LONGEST_MESSAGE: Final = 300
 
 
@@ -33,13 +36,17 @@ class RuntimeClient(Protocol):
 class SageMakerTarget:
     """One endpoint; safe to ask from several threads."""
 
-    def __init__(self, client: RuntimeClient, endpoint: str) -> None:
+    def __init__(
+        self, client: RuntimeClient, endpoint: str, *, now: Callable[[], float] = time.monotonic
+    ) -> None:
         self._client = client
         self._endpoint = endpoint
+        self._now = now
+        self._begun = now()
 
     def ask(self, case: Case, body: bytes) -> Reply:
         """The answer of ``case.target``; raises `AskError`."""
-        started = time.perf_counter()
+        started = self._now()
         try:
             answer = self._client.invoke_endpoint(
                 EndpointName=self._endpoint,
@@ -54,7 +61,7 @@ class SageMakerTarget:
         except BotoCoreError as error:
             # a time-out too: a load may take longer than the 60 s of a call, and goes on meanwhile
             raise ColdError(f"{type(error).__name__}: {error}") from error
-        return Reply(payload, time.perf_counter() - started)
+        return Reply(payload, self._now() - started)
 
     def _typed(self, error: ClientError) -> AskError:
         # docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
@@ -69,7 +76,8 @@ class SageMakerTarget:
         if code == "ValidationError" and self._endpoint in message and "not found" in message:
             return StopError(f"endpoint {self._endpoint} does not exist (any more)")
         if code in _NOT_ALLOWED:
-            return StopError(text)
+            on_its_way = self._now() - self._begun < _PERMISSION_SECONDS
+            return BusyError(text) if on_its_way else StopError(text)
         if code in _BUSY:
             return BusyError(text)
         if code == "ModelNotReadyException" or status == 429 or status >= 500:

@@ -23,6 +23,7 @@ from endpoint_verification.report import attributes, failure_message, time_messa
 from endpoint_verification.round import Pace, Round
 from endpoint_verification.stack_status import StacksClient, is_rolling_back
 from golden_answers import Golden
+from model_artifacts import StorageError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -61,9 +62,9 @@ def on_event(
         physical_id = request.physical_resource_id or f"{request.logical_resource_id}/verification"
         if request.request_type is RequestType.DELETE:
             return ServiceEventResult(PhysicalResourceId=physical_id, Skip="deleted")
-        services = read_services(request.properties)
         if is_rolling_back(stacks if stacks is not None else stacks_client(), request):
             return ServiceEventResult(PhysicalResourceId=physical_id, Skip="rolling back")
+        services = read_services(request.properties)
         until = now() + 60 * services.timeout_minutes
         return ServiceEventResult(PhysicalResourceId=physical_id, Until=f"{until:.0f}")
 
@@ -84,7 +85,13 @@ def is_complete(
             return ServiceCompleteResult(IsComplete=True, Data=attributes(verified=0, asked=0))
         services = read_services(request.properties)
         source = GoldenSource(s3 if s3 is not None else s3_client(), services.goldens)
-        cases = [_case(golden, services) for golden in source.read()]
+        try:
+            goldens = source.read()
+        except StorageError as error:
+            if not error.transient or now() >= float(str(event.get("Until", 0))):
+                raise
+            return ServiceCompleteResult(IsComplete=False)
+        cases = [_case(golden, services) for golden in goldens]
         progress = _asked(
             cases,
             source,
@@ -142,7 +149,7 @@ def _asked(
         ask=ask,
         parallel=_PARALLEL,
         pace=pace,
-        until=time.monotonic() + ends,
+        until=pace.clock() + ends,
         save=keep,
         troubled=troubled,
         now=now,

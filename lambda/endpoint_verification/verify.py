@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -88,7 +87,7 @@ class Verifier:
             ask=self.ask,
             parallel=self.endpoint.parallel,
             pace=self.pace,
-            until=time.monotonic() + ends,
+            until=self.pace.clock() + ends,
             save=lambda news: self._file.update(self.request, news),
             troubled=progress.troubled,
             now=self.now,

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
 Element: TypeAlias = float | str
+_LARGEST_WHOLE = 1 << 64
+"""No tensor has larger ones; a float would merge neighbours from 2**53 on."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +58,20 @@ def flat(data: object) -> list[Element]:
     if isinstance(data, list):
         values: list[Element] = []
         for item in cast("list[object]", data):
-            values += flat(item)
+            if isinstance(item, list):
+                values += flat(cast("list[object]", item))
+            else:
+                values.append(_element(item))
         return values
-    if isinstance(data, (int, float)):
-        return [float(data)]
-    return [str(data)]
+    return [_element(data)]
+
+
+def _element(data: object) -> Element:
+    if isinstance(data, float):
+        return data
+    if isinstance(data, int):
+        return int(data) if abs(data) <= _LARGEST_WHOLE else str(data)
+    return str(data)
 
 
 def _by_name(answer: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
@@ -131,18 +142,25 @@ def _cosine(left: Sequence[Element], right: Sequence[Element]) -> float:
     ]
     if not all(math.isfinite(a) and math.isfinite(b) for a, b in numbers):
         return 1.0 if all(_distance(a, b) == 0 for a, b in numbers) else 0.0
-    product = math.fsum(a * b for a, b in numbers)
-    norms = math.hypot(*(a for a, _ in numbers)) * math.hypot(*(b for _, b in numbers))
+    one, other = _scaled([a for a, _ in numbers]), _scaled([b for _, b in numbers])
+    norms = math.hypot(*one) * math.hypot(*other)
     if norms == 0:
-        return 1.0 if all(a == b for a, b in numbers) else 0.0
-    return product / norms
+        return 1.0 if one == other else 0.0
+    return math.fsum(a * b for a, b in zip(one, other, strict=True)) / norms
+
+
+def _scaled(values: Sequence[float]) -> list[float]:
+    """The same direction, with products that a double can hold."""
+    largest = max(map(abs, values), default=0.0)
+    return [value / largest for value in values] if largest else list(values)
 
 
 def _index(position: int, shape: Sequence[int]) -> str:
     """A flat position as the indices of ``shape``: ``[0, 17]``."""
     indices: list[int] = []
     for dimension in reversed(shape):
-        position, index = divmod(position, dimension)
+        # 0 where the rows differ in length
+        position, index = divmod(position, max(dimension, 1))
         indices.insert(0, index)
     return str(indices)
 

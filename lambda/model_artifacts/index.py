@@ -12,6 +12,8 @@ from model_artifacts.shape import Field, check_fields
 
 INDEX_VERSION: Final = 1
 INDEX_NAME: Final = "index.json"
+VERIFICATION_FOLDER: Final = "verification/"
+"""Below the prefix: how far the newest verification of an endpoint is."""
 REQUESTS_KEPT: Final = 32
 """Enough to recognise a late event; CloudFormation has one open request per resource."""
 _NAMES_SHOWN: Final = 20

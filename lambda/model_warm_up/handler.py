@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -121,23 +121,29 @@ def on_change(
 ) -> WarmUpAttributes:
     """Play rounds until every model is warm or refuses its request, or the time of the call ends.
 
-    EventBridge delivers some events twice, which costs a round of quick answers.
+    EventBridge delivers some events twice, which costs a round of quick answers. What is settled
+    is not called again: calls that nobody needs would count for auto scaling, too.
     """
     warm_up = read_warm_up(event)
+    settled: dict[str, Outcome] = {}
     while True:
-        outcomes = _play(warm_up, context, clients or _clients())
-        cold = [outcome for outcome in outcomes if outcome.failure is not None]
-        if not any(outcome.passing for outcome in cold):
+        outcomes = _play(warm_up, context, clients or _clients(), without=settled)
+        settled |= {outcome.model: outcome for outcome in outcomes if not outcome.passing}
+        passing = [outcome for outcome in outcomes if outcome.passing]
+        if not passing:
             break
         pause(_PAUSE_SECONDS)
         if not _time_left(context):
             break
+    cold = [outcome for outcome in (*settled.values(), *passing) if outcome.failure is not None]
     _warn(cold)
     named = "; ".join(f"{outcome.model}: {outcome.failure}" for outcome in cold)
-    return WarmUpAttributes(Warm=str(len(outcomes) - len(cold)), Cold=named)
+    return WarmUpAttributes(Warm=str(len(settled) + len(passing) - len(cold)), Cold=named)
 
 
-def _play(warm_up: WarmUp, context: LambdaContext, clients: Clients) -> tuple[Outcome, ...]:
+def _play(
+    warm_up: WarmUp, context: LambdaContext, clients: Clients, *, without: Collection[str] = ()
+) -> tuple[Outcome, ...]:
     """One round; what keeps it from beginning is the outcome of all models together."""
     logging.getLogger("model_warm_up").setLevel(logging.INFO)
     try:
@@ -148,7 +154,7 @@ def _play(warm_up: WarmUp, context: LambdaContext, clients: Clients) -> tuple[Ou
     outcomes = play_round(
         clients.runtime,
         warm_up.endpoint,
-        models,
+        [model for model in models if model.name not in without],
         instances=instances,
         time_left=lambda: _time_left(context),
     )

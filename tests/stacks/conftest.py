@@ -133,13 +133,53 @@ def dev(synthesize: Callable[[Platform], Synthesized]) -> Synthesized:
 
 
 @pytest.fixture(scope="session")
+def yolov4(synthesize: Callable[[Platform], Synthesized]) -> Synthesized:
+    """A service that serves what the platform's own fleet compiles."""
+    return synthesize(
+        load_platform(ROOT / "platforms" / "yolov4.yaml", models_root=ROOT / "models")
+    )
+
+
+@pytest.fixture(scope="session")
+def gpu_endpoint(synthesize: Callable[[Platform], Synthesized]) -> Synthesized:
+    """Two builds of one folder behind one endpoint."""
+    return synthesize(
+        load_platform(ROOT / "platforms" / "gpu-endpoint.yaml", models_root=ROOT / "models")
+    )
+
+
+@pytest.fixture(scope="session")
 def fleet(synthesize: Callable[[Platform], Synthesized]) -> Synthesized:
     return synthesize(load_platform(PLATFORMS / "fleet.yaml", models_root=ROOT / "models"))
 
 
 @pytest.fixture(scope="session")
+def monitored_compiling(synthesize: Any, load: Any) -> Any:
+    """A state machine, and an endpoint that caches nothing."""
+    return synthesize(
+        load(
+            "platform: watched\nregion: cn-north-1\ncompile: {always: true}\nmonitoring: {}\n"
+            "endpoint: {model_cache: disabled, image: {tag: 25.04-py3}}\n"
+        )
+    )
+
+
+@pytest.fixture(scope="session")
+def rollouts(synthesize: Callable[[Platform], Synthesized]) -> Synthesized:
+    """Guarded updates and hot models."""
+    return synthesize(load_platform(PLATFORMS / "rollouts.yaml", models_root=ROOT / "models"))
+
+
+@pytest.fixture(scope="session")
 def china_fleet(synthesize: Callable[[Platform], Synthesized]) -> Synthesized:
     return synthesize(load_platform(PLATFORMS / "china-fleet.yaml", models_root=ROOT / "models"))
+
+
+@pytest.fixture(scope="session")
+def verified_services(synthesize: Callable[[Platform], Synthesized]) -> Synthesized:
+    """Two services that are asked after each deployment."""
+    file = PLATFORMS / "verified-services.yaml"
+    return synthesize(load_platform(file, models_root=ROOT / "models"))
 
 
 @pytest.fixture(scope="session")
@@ -235,12 +275,14 @@ def network_only(
         "network_only",
         "fleet",
         "china_fleet",
+        "verified_services",
         "comparison",
         "elastic_inference",
         "china_comparison",
         "compiling",
         "china_compiling",
         "packaging",
+        "rollouts",
     ],
 )
 def any_platform(request: pytest.FixtureRequest) -> Synthesized:

@@ -40,6 +40,7 @@ def test_the_laptop_is_the_default_and_needs_no_context(tmp_path: Path) -> None:
         "laptop-models",
         "laptop-endpoint",
         "laptop-cluster",
+        "laptop-monitoring",
     }
 
 
@@ -48,6 +49,18 @@ def test_context_wins_over_the_environment(tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "prod-endpoint.template.json").is_file()
+
+
+def test_a_host_that_serves_nothing_leaves_out_what_asks_and_warms_models(tmp_path: Path) -> None:
+    file = ROOT / "tests" / "stacks" / "platforms" / "rollouts.yaml"
+
+    done = _run(tmp_path, context={"platform": str(file), "verification": "off"})
+
+    assert done.returncode == 0, done.stderr
+    template = json.loads((tmp_path / "rollouts-endpoint.template.json").read_text())
+    types = {resource["Type"] for resource in template["Resources"].values()}
+    assert "AWS::SageMaker::Endpoint" in types
+    assert [name for name in types if name.startswith("Custom::")] == []
 
 
 @pytest.mark.parametrize(

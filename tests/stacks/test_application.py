@@ -151,7 +151,7 @@ def test_stacks_carry_the_platforms_name_as_a_tag(laptop: Any) -> None:
     }
     assert tags == {
         f"laptop-{stack}": {"inference-platform": "laptop"}
-        for stack in ("network", "models", "endpoint", "cluster")
+        for stack in ("network", "models", "endpoint", "cluster", "monitoring")
     }
 
 

@@ -243,7 +243,8 @@ def test_mirrored_daemon_images_come_with_the_right_to_pull_them(fleet: Any) -> 
 def test_outputs_name_the_cluster_its_urls_and_what_run_task_needs(dev: Any) -> None:
     outputs = dev.templates["cluster"]["Outputs"]
 
-    assert set(outputs) == {
+    named = {name for name in outputs if not name.startswith("PublishOutput")}
+    assert named == {
         "ClusterName",
         "ServiceUrlMinilm",
         "ServiceUrlResnet50",
@@ -256,7 +257,7 @@ def test_outputs_name_the_cluster_its_urls_and_what_run_task_needs(dev: Any) -> 
 
 
 def test_a_platform_may_be_a_network_and_a_cluster_alone(fleet: Any) -> None:
-    assert set(fleet.templates) == {"network", "cluster"}
+    assert set(fleet.templates) == {"network", "cluster", "monitoring"}
 
 
 def test_no_name_of_a_capacity_provider_begins_as_ecs_forbids(fleet: Any) -> None:
@@ -269,7 +270,7 @@ def test_no_name_of_a_capacity_provider_begins_as_ecs_forbids(fleet: Any) -> Non
     assert all(name.startswith("cp-") for name in names)
 
 
-@pytest.mark.parametrize("platform", ["dev", "laptop", "fleet", "china_fleet"])
+@pytest.mark.parametrize("platform", ["dev", "laptop", "fleet", "china_fleet", "verified_services"])
 def test_the_stack_is_never_larger_than_counted_beforehand(
     platform: str, request: pytest.FixtureRequest
 ) -> None:
@@ -289,3 +290,62 @@ def test_logs_follow_the_platforms_removal(
     for synthesized, policy in ((fleet, "Retain"), (short_lived, "Delete")):
         groups = synthesized.resources("cluster", "AWS::Logs::LogGroup")
         assert {group["DeletionPolicy"] for group in groups} == {policy}
+
+
+def test_a_canary_moves_one_part_of_the_traffic_and_goes_back_on_errors(rollouts: Any) -> None:
+    (service,) = rollouts.resources("cluster", "AWS::ECS::Service")
+    deployment = service["Properties"]["DeploymentConfiguration"]
+    (alarm,) = rollouts.resources("cluster", "AWS::CloudWatch::Alarm")
+
+    names = deployment.pop("Alarms")
+    assert deployment == {
+        "Strategy": "CANARY",
+        "CanaryConfiguration": {"CanaryPercent": 20, "CanaryBakeTimeInMinutes": 5},
+        "BakeTimeInMinutes": 15,
+        "DeploymentCircuitBreaker": {"Enable": True, "Rollback": True},
+        "MinimumHealthyPercent": 100,
+        "MaximumPercent": 200,
+    }
+    assert (names["Enable"], names["Rollback"], len(names["AlarmNames"])) == (True, True, 1)
+    assert alarm["Properties"]["Threshold"] == 5
+
+
+def test_the_second_set_has_a_target_group_in_the_rule_that_ecs_may_change(rollouts: Any) -> None:
+    resources = rollouts.templates["cluster"]["Resources"]
+    (service,) = rollouts.resources("cluster", "AWS::ECS::Service")
+    (balancer,) = service["Properties"]["LoadBalancers"]
+    advanced = balancer["AdvancedConfiguration"]
+    (rule,) = rollouts.resources("cluster", "AWS::ElasticLoadBalancingV2::ListenerRule")
+
+    groups = [balancer["TargetGroupArn"], advanced["AlternateTargetGroupArn"]]
+    weighted = rule["Properties"]["Actions"][0]["ForwardConfig"]["TargetGroups"]
+    assert [group["TargetGroupArn"] for group in weighted] == groups
+    assert [group["Weight"] for group in weighted] == [100, 0]
+    assert resources[advanced["ProductionListenerRule"]["Ref"]] == rule
+    (first, second) = (resources[group["Ref"]]["Properties"] for group in groups)
+    assert first == second
+
+
+def test_ecs_may_change_one_rule_one_listener_and_two_target_groups(rollouts: Any) -> None:
+    (statements,) = (
+        policy["Properties"]["PolicyDocument"]["Statement"]
+        for policy in rollouts.resources("cluster", "AWS::IAM::Policy")
+        if "ShiftingRole" in policy["Properties"]["PolicyName"]
+    )
+    by_sid = {one["Sid"]: one for one in statements}
+
+    assert len(by_sid["RegisterTasks"]["Resource"]) == 2
+    for sid, action in (("ShiftTraffic", "ModifyRule"), ("ShiftListener", "ModifyListener")):
+        assert by_sid[sid]["Action"] == f"elasticloadbalancing:{action}"
+        assert set(by_sid[sid]["Resource"]) == {"Ref"}
+    assert all("Describe" in action for action in by_sid["Look"]["Action"])
+
+
+def test_rolling_services_have_neither_a_strategy_nor_a_second_set(laptop: Any, fleet: Any) -> None:
+    for platform in (laptop, fleet):
+        for service in platform.resources("cluster", "AWS::ECS::Service"):
+            properties = service["Properties"]
+            if "DeploymentConfiguration" in properties:
+                assert "Strategy" not in properties["DeploymentConfiguration"]
+            for balancer in properties.get("LoadBalancers", []):
+                assert "AdvancedConfiguration" not in balancer

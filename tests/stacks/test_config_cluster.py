@@ -231,6 +231,6 @@ def test_the_name_that_clients_call_is_the_services_unless_written(load: Load) -
     )
 
     names = [
-        workload(service.section).container().environment["MODEL_NAME"] for service in plan.services
+        workload(service, None).container().environment["MODEL_NAME"] for service in plan.services
     ]
     assert names == ["a", "resnet"]

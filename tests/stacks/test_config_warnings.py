@@ -62,6 +62,10 @@ def _load(text: str, folder: Path) -> Platform:
             "models[0].target: text will not use the endpoint's GPU",
         ),
         (
+            "endpoint: {}\nmodels: [{name: single, target: cpu}]\n",
+            "endpoint.verification: nothing verifies single (",
+        ),
+        (
             "network: {s3_gateway_endpoint: false}\nendpoint: {}\n",
             "network.s3_gateway_endpoint: every model is downloaded through the NAT gateway",
         ),

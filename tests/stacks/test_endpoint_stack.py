@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aws_cdk.assertions import Match, Template
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_container_is_a_multi_model_triton_below_the_prefix(laptop: Any) -> None:
@@ -90,7 +95,11 @@ def test_containers_log_for_30_days_and_the_log_goes_with_the_platform(
     laptop: Any, prod: Any
 ) -> None:
     for synthesized, policy in ((laptop, "Delete"), (prod, "RetainExceptOnCreate")):
-        (group,) = synthesized.resources("endpoint", "AWS::Logs::LogGroup")
+        (group,) = (
+            group
+            for group in synthesized.resources("endpoint", "AWS::Logs::LogGroup")
+            if "LogGroupName" in group["Properties"]
+        )
         (endpoint,) = synthesized.resources("endpoint", "AWS::SageMaker::Endpoint")
         (dependency,) = endpoint["DependsOn"]
 
@@ -200,7 +209,8 @@ def test_scaling_acts_through_the_service_linked_role(laptop: Any) -> None:
         ":role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/"
         "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
     )
-    assert len(laptop.resources("endpoint", "AWS::IAM::Role")) == 1
+    roles = json.dumps(laptop.resources("endpoint", "AWS::IAM::Role"))
+    assert "application-autoscaling" not in roles
 
 
 def test_prod_changes_its_range_on_a_schedule(prod: Any) -> None:
@@ -223,9 +233,95 @@ def test_scaling_can_be_switched_off(govcloud: Any) -> None:
     assert govcloud.resources("endpoint", "AWS::ApplicationAutoScaling::ScalableTarget") == []
 
 
+def test_updates_shift_all_traffic_at_once_unless_the_file_says_otherwise(
+    laptop: Any, prod: Any
+) -> None:
+    for platform in (laptop, prod):
+        endpoint = platform.properties("endpoint", "AWS::SageMaker::Endpoint")
+
+        assert "DeploymentConfig" not in endpoint
+        assert platform.resources("endpoint", "AWS::CloudWatch::Alarm") == []
+        assert platform.resources("endpoint", "AWS::Events::Rule") == []
+
+
+def test_guarded_updates_are_those_of_the_file(rollouts: Any) -> None:
+    deployment = rollouts.properties("endpoint", "AWS::SageMaker::Endpoint")["DeploymentConfig"]
+
+    assert deployment["BlueGreenUpdatePolicy"] == {
+        "TrafficRoutingConfiguration": {
+            "Type": "CANARY",
+            "CanarySize": {"Type": "CAPACITY_PERCENT", "Value": 20},
+            "WaitIntervalInSeconds": 600,
+        },
+        "TerminationWaitInSeconds": 300,
+    }
+    assert len(deployment["AutoRollbackConfiguration"]["Alarms"]) == 3
+
+
+def test_hot_models_are_called_after_the_endpoint_and_again_for_each_new_fleet_and_archive(
+    rollouts: Any,
+) -> None:
+    (properties,) = (
+        resource["Properties"] for resource in rollouts.resources("endpoint", "Custom::ModelWarmUp")
+    )
+    manifest = rollouts.resources("models", "Custom::ModelFleet")[0]["Properties"]
+
+    assert [properties[key]["Fn::GetAtt"][1] for key in ("EndpointName", "EndpointConfigName")] == [
+        "EndpointName",
+        "EndpointConfigName",
+    ]
+    assert properties["Manifest"] == manifest["ManifestDigest"]
+    requests = rollouts.directory / "sources.rollouts-models" / "hot-requests.json"
+    assert sha256(requests.read_bytes()).hexdigest() == properties["RequestsKey"].partition(".")[0]
+    (request,) = json.loads(requests.read_text())["models"]
+    golden = ROOT / "models" / "minilm" / "golden"
+    assert request["name"] == "minilm"
+    assert request["body"] in [path.read_text() for path in golden.glob("*.json")]
+
+
+def test_models_are_warmed_when_they_have_been_verified(rollouts: Any) -> None:
+    (warm_up,) = rollouts.resources("endpoint", "Custom::ModelWarmUp")
+    resources = rollouts.templates["endpoint"]["Resources"]
+
+    waited_for = {resources[name]["Type"] for name in warm_up["DependsOn"]}
+    assert waited_for == {"Custom::EndpointVerification"}
+
+
+def test_events_of_this_endpoint_alone_warm_it(rollouts: Any) -> None:
+    rules = [rule["Properties"] for rule in rollouts.resources("endpoint", "AWS::Events::Rule")]
+
+    assert {rule["EventPattern"]["detail-type"][0] for rule in rules} == {
+        "SageMaker Endpoint State Change",
+        "SageMaker Endpoint Deployment State Change",
+    }
+    for rule in rules:
+        assert rule["EventPattern"]["source"] == ["aws.sagemaker"]
+        assert rule["EventPattern"]["detail"]["EndpointName"] == ["rollouts-models"]
+
+
+def test_a_warm_up_may_read_two_objects_and_call_one_endpoint(rollouts: Any) -> None:
+    (statements,) = (
+        policy["Properties"]["PolicyDocument"]["Statement"]
+        for policy in rollouts.resources("endpoint", "AWS::IAM::Policy")
+        if "WarmUpRole" in policy["Properties"]["PolicyName"]
+    )
+    allowed = {one["Sid"]: one for one in statements if "Sid" in one}
+
+    assert allowed["CallEndpoint"]["Action"] == [
+        "sagemaker:DescribeEndpoint",
+        "sagemaker:InvokeEndpoint",
+    ]
+    (endpoint,) = rollouts.templates["endpoint"]["Outputs"]["EndpointArn"]["Value"].values()
+    assert allowed["CallEndpoint"]["Resource"] == {"Ref": endpoint}
+    assert allowed["ReadIndexAndRequests"]["Action"] == "s3:GetObject"
+    read = str(allowed["ReadIndexAndRequests"]["Resource"])
+    assert "/rollouts-models/index.json" in read and "*" not in read
+
+
 def test_outputs_are_those_that_inferctl_reads(laptop: Any) -> None:
     assert set(laptop.templates["endpoint"]["Outputs"]) == {
         "EndpointArn",
         "EndpointName",
         "VariantName",
+        "VerifiedModels",
     }

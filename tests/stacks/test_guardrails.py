@@ -36,6 +36,10 @@ WITHOUT_A_RESOURCE = {
     "ec2:DescribeVpcs": f"{_IAM}amazonec2.html",
     "ecr:GetAuthorizationToken": f"{_IAM}amazonelasticcontainerregistry.html",
     "ecs:DiscoverPollEndpoint": f"{_IAM}amazonelasticcontainerservice.html",
+    "elasticloadbalancing:DescribeListeners": f"{_IAM}awselasticloadbalancingv2.html",
+    "elasticloadbalancing:DescribeRules": f"{_IAM}awselasticloadbalancingv2.html",
+    "elasticloadbalancing:DescribeTargetGroups": f"{_IAM}awselasticloadbalancingv2.html",
+    "elasticloadbalancing:DescribeTargetHealth": f"{_IAM}awselasticloadbalancingv2.html",
     # An accelerator has a name of its own, which EC2 makes up when it attaches it.
     "elastic-inference:Connect": f"{_IAM}amazonelasticinference.html",
     "ssmmessages:CreateControlChannel": f"{_IAM}amazonsessionmanagermessagegatewayservice.html",

@@ -23,6 +23,7 @@ _AROUND_A_CLUSTER = ("AWS::IAM::", "AWS::Lambda::", "AWS::Logs::", "AWS::StepFun
     [
         *((name, stack) for name in ("laptop", "prod") for stack in _ALWAYS),
         ("laptop", "cluster"),
+        ("yolov4", "cluster"),
         ("comparison", "comparison"),
         ("elastic_inference", "comparison"),
         ("china_comparison", "comparison"),

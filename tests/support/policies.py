@@ -60,7 +60,7 @@ def flat(node: Any, known: Mapping[str, str]) -> str:
         return str(argument[0]).join(flat(item, known) for item in argument[1])
     if function == "Fn::GetAtt":
         token = f"<{argument[0]}.{argument[1]}>"
-    elif function == "Ref":
+    elif function in ("Ref", "Fn::ImportValue"):
         token = f"<{argument}>"
     else:
         assert function == "Fn::Sub", node

@@ -10,11 +10,13 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from capacity_pool.handler import is_complete, on_event
+from tests.support.waiting_tasks import PROVIDER, FakeTasks
 
 PROPERTIES = {
     "ServiceToken": "arn",
     "Pool": "inf2",
     "Cluster": "fleet",
+    "CapacityProvider": PROVIDER,
     "GroupName": "group",
     "DrainMinutes": "30",
 }
@@ -138,6 +140,7 @@ class Framework:
     """Calls the handlers the way the CDK's Provider framework does; a step takes a minute."""
 
     group: FakeGroup
+    tasks: FakeTasks = field(default_factory=FakeTasks)
     now: datetime = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
     def event(self, kind: str, **changed: Any) -> dict[str, object]:
@@ -157,7 +160,9 @@ class Framework:
         return event | dict(on_event(event, FakeContext(), now=lambda: self.now))
 
     def step(self, event: dict[str, object]) -> bool:
-        done = is_complete(event, FakeContext(), client=self.group, now=lambda: self.now)
+        done = is_complete(
+            event, FakeContext(), client=self.group, ecs=self.tasks, now=lambda: self.now
+        )
         self.now += timedelta(minutes=1)
         return done["IsComplete"]
 

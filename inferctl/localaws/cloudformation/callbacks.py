@@ -19,6 +19,7 @@ class Callbacks:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._open: dict[str, _Answer] = {}
+        self._closed: set[str] = set()
 
     def open(self) -> str:
         """A new token to put into a response URL."""
@@ -28,7 +29,10 @@ class Callbacks:
         return token
 
     def deliver(self, token: str, body: bytes) -> bool:
-        """Take the answer for ``token``; False when nobody waits for it."""
+        """Take the answer for ``token``; False for one that never was.
+
+        The URL is S3's, and takes a second answer too; nobody reads it.
+        """
         if len(body) > LARGEST_RESPONSE_BYTES:
             return self._settle(
                 token,
@@ -57,6 +61,7 @@ class Callbacks:
         in_time = answer.arrived.wait(seconds)
         with self._lock:
             del self._open[token]
+            self._closed.add(token)
         if in_time or answer.body:
             return answer.body
         return failed(
@@ -68,7 +73,7 @@ class Callbacks:
         with self._lock:
             answer = self._open.get(token)
             if answer is None or answer.arrived.is_set():
-                return False
+                return answer is not None or token in self._closed
             answer.body = body
             answer.arrived.set()
             return True

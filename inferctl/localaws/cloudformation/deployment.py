@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from inferctl.transitions.create_only import CREATE_ONLY, NAME_OF
+
 from .dependencies import active_resources, dependency_graph
 from .errors import CloudFormationError, ResourceFailedError
 from .intrinsics import Resolver
@@ -19,6 +21,11 @@ from .worker import Worker
 
 _NEW_PHYSICAL = (
     "Requested update requires the creation of a new physical resource; hence creating one."
+)
+# docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-name.html
+_NAMED = (
+    "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename"
+    " {} and update the stack again."
 )
 
 
@@ -132,6 +139,11 @@ class Deployment:
         self._make(wanted, "CREATE")
 
     def _replace(self, live: LiveResource, wanted: LiveResource) -> None:
+        name = _kept_name(live, wanted)
+        if name is not None:
+            reason = _NAMED.format(name)
+            self.stack.record_resource(live, "UPDATE_FAILED", reason)
+            raise ResourceFailedError(reason)
         self.stack.record(
             live.logical_id, live.physical_id, live.type, "UPDATE_IN_PROGRESS", _NEW_PHYSICAL
         )
@@ -171,6 +183,15 @@ class Deployment:
         if made.physical_id != live.physical_id:
             self.superseded.append(live)
         self.stack.record_resource(wanted, "UPDATE_COMPLETE", None)
+
+
+def _kept_name(live: LiveResource, wanted: LiveResource) -> str | None:
+    """The name that a resource has of its own and keeps, where AWS would have to replace it."""
+    title = NAME_OF.get(wanted.type, "")
+    changed = changed_names(live.properties, wanted.properties)
+    if title in changed or not changed & CREATE_ONLY.get(wanted.type, frozenset()):
+        return None
+    return wanted.properties.get(title)
 
 
 def _verb(live: LiveResource | None) -> str:

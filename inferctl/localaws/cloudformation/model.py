@@ -37,6 +37,11 @@ class LiveResource:
     changed: datetime = field(default_factory=now)
 
     @property
+    def reference(self) -> str:
+        """What ``Ref`` gives: the physical id, or the ARN where the type prefers that."""
+        return str(self.attributes.get("Ref", self.physical_id))
+
+    @property
     def retained_on_delete(self) -> bool:
         """Whether removing it from the stack keeps it in the account."""
         return self.deletion_policy in RETAIN

@@ -58,7 +58,7 @@ class Scope:
             return self._pseudo(name)
         if self.is_unknown(name):
             return UNKNOWN
-        return self._resource(name).physical_id
+        return self._resource(name).reference
 
     def attribute(self, name: str, attribute: str) -> Any:
         """An attribute of a resource; dots may be part of its name or lead into it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from .actions_clusters import Call
@@ -19,6 +20,7 @@ from .service_checks import (
     rebalancing_problem,
 )
 from .service_settings import DAEMON_DEFAULTS, REPLICA_DEFAULTS, configure
+from .service_strategies import alarms_of, check_strategy
 from .simulator import ServiceState, begin, resume
 from .store import Cluster, Region, Service, TaskDefinition, last
 from .surroundings import Surroundings
@@ -121,7 +123,9 @@ class ServiceActions:
         configure(service.state, settings)
         deployed = _deployed(settings, definition)
         service.settings = {key: value for key, value in settings.items() if key not in deployed}
-        self._deploy(cluster, service.state, definition, deployed, forced=forced)
+        self._deploy(
+            cluster, service.state, definition, deployed, alarms=alarms_of(settings), forced=forced
+        )
         return {"service": self._view(cluster, service)}
 
     def delete_service(self, call: Call) -> Call:
@@ -174,6 +178,7 @@ class ServiceActions:
         definition: TaskDefinition,
         deployed: Call,
         *,
+        alarms: Sequence[str],
         forced: bool,
     ) -> None:
         """Nothing for the settings there are; those of a deployment that still runs resume it.
@@ -182,13 +187,15 @@ class ServiceActions:
         """
         known = [one for one in state.deployments if one.settings == deployed and not forced]
         if not known:
-            begin(cluster.fleet, state, definition.spec, deployed)
+            begun = begin(cluster.fleet, state, definition.spec, deployed)
+            begun.tripped = self._services.in_alarm(alarms)
         elif known[0] is not state.primary:
             resume(cluster.fleet, state, known[0])
 
     def _check(self, definition: TaskDefinition, settings: Call) -> None:
         check_network(definition, settings)
         check_balancers(definition, settings, self._services)
+        check_strategy(settings, self._services)
 
     def _view(self, cluster: Cluster, service: Service) -> Call:
         return service_view(self._region, cluster, service, ["TAGS"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from .errors import client_error, invalid
@@ -12,6 +13,7 @@ from .simulator import PortMapping, QueryError, TaskSpec, parse
 # container label that makes tasks of a definition end as soon as they start; its value says why
 FAILS_LABEL = "localaws.fails"
 _NEURON_DEVICE = "NeuronDevice"
+_ENDED = ("COMPLETE", "SUCCESS")
 _NEURON_PATH = "/dev/neuron"
 _LISTS = ("portMappings", "environment", "mountPoints", "volumesFrom", "systemControls")
 Body = Mapping[str, Any]
@@ -34,6 +36,8 @@ def check(body: Body) -> None:
     for (port, _), number in ports.items():
         if number > 1:
             raise client_error(f"The task definition maps the host port {port} more than once.")
+    _check_dependencies(body)
+    _check_volumes(body)
     _check_neuron(body)
     check_expressions(body.get("placementConstraints", []))
 
@@ -122,6 +126,39 @@ def _check_container(container: Body, body: Body) -> None:
                     f"When networkMode={body['networkMode']}, the host ports and container ports"
                     " in port mappings must match."
                 )
+
+
+def _check_dependencies(body: Body) -> None:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDependency.html"""
+    containers = {one["name"]: one for one in body["containerDefinitions"]}
+    waits = {
+        name: {item["containerName"]: item["condition"] for item in one.get("dependsOn", [])}
+        for name, one in containers.items()
+    }
+    for name, conditions in waits.items():
+        for other, condition in conditions.items():
+            if other not in containers:
+                raise client_error(
+                    f"Container {name!r} depends on {other!r}, which does not exist."
+                )
+            if condition in _ENDED and containers[other].get("essential", True):
+                raise client_error(
+                    f"Container {name!r} waits for {condition} of the essential {other!r}."
+                )
+            if condition == "HEALTHY" and "healthCheck" not in containers[other]:
+                raise client_error(f"Container {other!r} has no health check to wait for.")
+    try:
+        TopologicalSorter(waits).prepare()
+    except CycleError as error:
+        raise client_error(f"Container dependencies form a cycle: {error.args[1]}.") from error
+
+
+def _check_volumes(body: Body) -> None:
+    known = {volume["name"] for volume in body.get("volumes", [])}
+    for container in body["containerDefinitions"]:
+        for mount in container.get("mountPoints", []):
+            if mount["sourceVolume"] not in known:
+                raise client_error(f"Unknown volume {mount['sourceVolume']!r}.")
 
 
 def _check_neuron(body: Body) -> None:

@@ -25,9 +25,6 @@ def check_emulated(settings: Settings) -> None:
     controller = settings.get("deploymentController", {}).get("type", "ECS")
     if controller != "ECS":
         raise not_emulated(f"deployment controller {controller}")
-    strategy = settings.get("deploymentConfiguration", {}).get("strategy", "ROLLING")
-    if strategy != "ROLLING":
-        raise not_emulated(f"deployment strategy {strategy}")
 
 
 def check_capacity(cluster: Cluster, settings: Settings) -> None:

@@ -35,6 +35,7 @@ def configure(state: ServiceState, settings: Settings) -> None:
         )
     state.percents = Percents(minimum=minimum, maximum=maximum)
     state.breaker = _breaker(deployment.get("deploymentCircuitBreaker", {}))
+    state.shifts = deployment.get("strategy", "ROLLING") != "ROLLING"
     constraints = settings.get("placementConstraints", [])
     state.expressions = expressions_of(constraints)
     state.distinct = is_distinct(constraints)

@@ -63,7 +63,8 @@ class CapacityProvider:
 class Service:
     """``settings`` are those that no deployment carries; a rollback leaves them as they are.
 
-    ``targets`` are what it has registered, by target group.
+    ``targets`` are what it has registered, by target group; ``weights`` those that it has given to
+    target groups, by listener rule.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Service:
     status: str = "ACTIVE"
     created: datetime = field(default_factory=now)
     targets: dict[str, set[Target]] = field(default_factory=dict)
+    weights: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def settings_of(self, deployment: str | None = None) -> dict[str, Any]:
         """All settings, with those of a deployment: the primary one, or that of this id."""

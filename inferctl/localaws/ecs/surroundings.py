@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
@@ -70,6 +70,12 @@ class Surroundings(Protocol):
 
     def has_target_group(self, arn: str) -> bool:
         """Whether a target group exists."""
+
+    def in_alarm(self, alarms: Collection[str]) -> tuple[str, ...]:
+        """Those of the alarms that are in ALARM."""
+
+    def shift(self, rule: str, weights: Mapping[str, int]) -> None:
+        """Give a listener rule's traffic to target groups by weight."""
 
     def register(self, arn: str, targets: Collection[Target]) -> None:
         """Add targets to a target group."""
@@ -144,6 +150,21 @@ class EmbeddedServices:
             return False
         return True
 
+    def in_alarm(self, alarms: Collection[str]) -> tuple[str, ...]:
+        """See `Surroundings`."""
+        if not alarms:
+            return ()
+        found = self._client("cloudwatch").describe_alarms(
+            AlarmNames=sorted(alarms), StateValue="ALARM"
+        )
+        return tuple(alarm["AlarmName"] for alarm in found["MetricAlarms"])
+
+    def shift(self, rule: str, weights: Mapping[str, int]) -> None:
+        """See `Surroundings`."""
+        groups = [{"TargetGroupArn": arn, "Weight": weight} for arn, weight in weights.items()]
+        action = {"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}
+        self._client("elbv2").modify_rule(RuleArn=rule, Actions=[action])
+
     def register(self, arn: str, targets: Collection[Target]) -> None:
         """See `Surroundings`."""
         self._client("elbv2").register_targets(TargetGroupArn=arn, Targets=_described(targets))
@@ -185,15 +206,17 @@ class EmbeddedServices:
 
         None where the template was deleted under the group.
         """
-        if item["Instances"]:
-            present: str = item["Instances"][0]["InstanceType"]
-            return present
         mixed = item.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
+        template = item.get("LaunchTemplate") or mixed.get("LaunchTemplateSpecification")
+        newest = item["Instances"][-1] if item["Instances"] else {}
+        if newest and _version(newest.get("LaunchTemplate")) == _version(template):
+            # saves a call in each round, and there are many
+            present: str = newest["InstanceType"]
+            return present
         for override in mixed.get("Overrides", []):
             if "InstanceType" in override:
                 named: str = override["InstanceType"]
                 return named
-        template = item.get("LaunchTemplate") or mixed.get("LaunchTemplateSpecification")
         if template is None:
             configurations = self._client("autoscaling").describe_launch_configurations(
                 LaunchConfigurationNames=[item["LaunchConfigurationName"]]
@@ -209,6 +232,11 @@ class EmbeddedServices:
             return None
         launched: str = version["LaunchTemplateVersions"][0]["LaunchTemplateData"]["InstanceType"]
         return launched
+
+
+def _version(template: Mapping[str, Any] | None) -> str | None:
+    """Of a launch template; None for a launch configuration, which never changes."""
+    return None if template is None else template.get("Version", "$Default")
 
 
 @lru_cache(maxsize=64)

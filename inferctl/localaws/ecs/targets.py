@@ -25,15 +25,41 @@ def follow_tasks(cluster: Cluster, services: Surroundings) -> None:
             if after - before:
                 services.register(arn, after - before)
         service.targets = wanted
+        if service.status == "ACTIVE":
+            _shift(service, services)
 
 
 def _targets(cluster: Cluster, service: Service) -> Iterator[tuple[str, Target]]:
     for task in cluster.fleet.of_group(service.state.group):
         settings = service.settings_of(task.deployment)
+        second = any(one.second for one in service.state.deployments if one.id == task.deployment)
         for balancer in settings.get("loadBalancers", []):
             target = _target(task, balancer)
             if "targetGroupArn" in balancer and target is not None:
-                yield balancer["targetGroupArn"], target
+                yield _groups(balancer, second=second)[0], target
+
+
+def _shift(service: Service, services: Surroundings) -> None:
+    """All traffic goes to the tasks of the deployment that was completed last."""
+    completed = service.state.completed
+    if completed is None:
+        return
+    for balancer in service.settings_of(completed.id).get("loadBalancers", []):
+        rule = balancer.get("advancedConfiguration", {}).get("productionListenerRule")
+        if rule is None:
+            continue
+        first, other = _groups(balancer, second=completed.second)
+        weights = {first: 100, other: 0}
+        if service.weights.get(rule) != weights:
+            services.shift(rule, weights)
+            service.weights[rule] = weights
+
+
+def _groups(balancer: dict[str, Any], *, second: bool) -> tuple[str, str]:
+    """The target group of a deployment's tasks, and the other one."""
+    one = balancer["targetGroupArn"]
+    other = balancer.get("advancedConfiguration", {}).get("alternateTargetGroupArn", one)
+    return (other, one) if second else (one, other)
 
 
 def _target(task: Task, balancer: dict[str, Any]) -> Target | None:

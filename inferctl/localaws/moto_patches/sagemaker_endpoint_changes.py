@@ -10,12 +10,15 @@ from typing import Any
 
 from .hooks import hooks
 from .patch import Patch
+from .sagemaker_endpoint_events import tell_in_service
 
 
 def _announce(original: Any) -> Callable[..., Any]:
     def changed(self: Any, endpoint_name: str, *more: Any, **named: Any) -> Any:
         answer = original(self, endpoint_name, *more, **named)
         hooks.endpoint_changed(endpoint_name)
+        if endpoint_name in self.endpoints:
+            tell_in_service(self, endpoint_name)
         return answer
 
     return changed

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from endpoint_verification.errors import VerificationError
-from tests.support.verification_world import SERVING, VerificationWorld, tensor_answer
+from tests.support.fake_endpoint import tensor_answer
+from tests.support.faulty_s3 import Fault, answer
+from tests.support.verification_world import SERVING, VerificationWorld
 
 WRONG = (
     r"1 of 1 models differ: model a: output out\[0, 0\] is 5, golden is 2: differs by 3,"
@@ -153,6 +153,31 @@ def test_deployment_that_rolls_back_asks_nothing(world: VerificationWorld) -> No
     assert world.endpoint.calls == []
 
 
+def test_a_rollback_ends_the_verification_that_it_cancelled(world: VerificationWorld) -> None:
+    world.publish(a=1)
+    cancelled = world.start(world.event(world.properties([world.golden("a", 1)]), "cancelled"))
+    world.endpoint.stacks = "UPDATE_ROLLBACK_IN_PROGRESS"
+    world.run(world.event(world.properties([world.golden("a", 1)]), "back"))
+
+    # the endpoint is the old one by now: its answers say nothing about the new one
+    with pytest.raises(VerificationError, match="a newer request took over"):
+        world.look(cancelled)
+
+    assert world.mark("a") is None
+
+
+def test_nothing_keeps_a_stack_from_going_back(world: VerificationWorld) -> None:
+    world.endpoint.stacks = "UPDATE_ROLLBACK_IN_PROGRESS"
+    world.faults.append(Fault(operation="put_object", error=answer("AccessDenied", 403), nth=0))
+    healthy = world.properties([])
+
+    for properties in (healthy, {"TimeoutMinutes": "of another release"}):
+        started = world.start(world.event(properties, "back"))
+
+        assert started["Skip"] == "rolling back"
+        assert started["PhysicalResourceId"] == "laptop-models/verification"
+
+
 def test_deletion_does_nothing_even_with_broken_properties(world: VerificationWorld) -> None:
     event = world.event({"Prefix": ""}, "gone", kind="delete")
 
@@ -160,24 +185,44 @@ def test_deletion_does_nothing_even_with_broken_properties(world: VerificationWo
 
     assert started["PhysicalResourceId"] == "laptop-models/verification"
     assert world.look(started)["IsComplete"]
-    assert "Contents" not in world.s3.list_objects_v2(Bucket="artifacts")
+    assert world.calls == 1 and world.endpoint.calls == []
 
 
 def test_late_answers_fail_by_their_best_warm_call(world: VerificationWorld) -> None:
     world.publish(a=1)
-    world.endpoint.before[world.key("a")] = [lambda: time.sleep(0.05)] * 9
+    world.endpoint.before[world.key("a")] = [world.takes(0.05)] * 9
 
     with pytest.raises(VerificationError) as caught:
         world.deploy("one", [world.golden("a", 1, latency_ms=20)])
 
-    assert "model a: answers late: " in str(caught.value)
-    assert " ms at best of 3 warm calls, 20 ms are allowed" in str(caught.value)
-    assert len(world.endpoint.calls) == 4
+    assert "answers late: 50 ms at best of 3 warm calls, 20 ms are allowed" in str(caught.value)
+    # and once more, with the others out of the way
+    assert len(world.endpoint.calls) == 8
+
+
+def test_a_model_that_is_late_only_beside_others_passes(world: VerificationWorld) -> None:
+    world.publish(a=1, b=1)
+    # as if the first and the warm calls had shared the endpoint with a load
+    world.endpoint.before[world.key("a")] = [world.takes(5)] * 4
+
+    data = world.deploy("one", [world.golden("a", 1, latency_ms=900), world.golden("b", 1)])
+
+    assert data["VerifiedCount"] == "2"
+    assert world.endpoint.calls.count(world.key("a")) == 5
+    assert world.endpoint.calls[-1] == world.key("a")
+
+
+def test_slow_warm_calls_end_before_the_function_does(world: VerificationWorld) -> None:
+    world.publish(a=1)
+    world.endpoint.before[world.key("a")] = [world.takes(40)] * 99
+
+    with pytest.raises(VerificationError, match="late: 40,000 ms at best of 2 warm calls"):
+        world.deploy("one", [world.golden("a", 1, latency_ms=20, attempts=20)])
 
 
 def test_a_cold_first_call_and_one_slow_warm_call_are_not_late(world: VerificationWorld) -> None:
     world.publish(a=1)
-    world.endpoint.before[world.key("a")] = [lambda: time.sleep(0.1)] * 2
+    world.endpoint.before[world.key("a")] = [world.takes(0.1)] * 2
 
     world.deploy("one", [world.golden("a", 1, latency_ms=80)])
 

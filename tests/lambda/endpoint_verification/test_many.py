@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from endpoint_verification.errors import VerificationError
@@ -11,8 +9,9 @@ from endpoint_verification.round import Pace
 from model_artifacts import Index, IndexEntry, empty_index, sha256_hex
 from model_artifacts.index import Artifact
 from model_artifacts.s3_index import write_index
+from tests.support.fake_endpoint import tensor_answer
 from tests.support.fleet_world import PREFIX
-from tests.support.verification_world import VerificationWorld, tensor_answer
+from tests.support.verification_world import VerificationWorld
 
 MANY = 2000
 
@@ -40,7 +39,7 @@ def crowd(world: VerificationWorld) -> VerificationWorld:
     }
     write_index(world.s3, bucket="artifacts", prefix=PREFIX, index=index, etag=None)
     world.endpoint.answers = {artifact(name)["key"]: tensor_answer(1) for name in names}
-    world.endpoint.before["*"] = [lambda: time.sleep(0.001)] * MANY
+    world.endpoint.before["*"] = [world.takes(0.001)] * MANY
     world.pace = Pace(round=0.3, save=0.1, first_pause=0.001, longest_pause=0.002)
     return world
 

@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,11 @@ from endpoint_verification.round import Pace
 from endpoint_verification.service_handler import is_complete, on_event
 from golden_answers import Golden, GoldenFile, Protocol, request_path
 from model_artifacts import sha256_hex
+from tests.support.fake_endpoint import FakeEndpoint
+from tests.support.faulty_s3 import Fault, FaultyS3, answer
 from tests.support.fleet_world import Context
-from tests.support.verification_world import EVENTS, FakeEndpoint
+from tests.support.memory_s3 import MemoryS3
+from tests.support.verification_world import EVENTS
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -39,6 +43,7 @@ class Services:
         self.stacks = FakeEndpoint()
         self.clock = 1_000_000.0
         self.goldens: list[Golden] = []
+        self.pace = QUICK
 
     def ask_for(
         self, name: str, protocol: Protocol, answer: object, *, latency_ms: int | None = None
@@ -69,7 +74,7 @@ class Services:
                 Context(),
                 s3=self.s3,
                 ask=HttpTarget(timeout_seconds=2).ask,
-                pace=QUICK,
+                pace=self.pace,
                 now=self._now,
             )
             if result["IsComplete"]:
@@ -106,7 +111,7 @@ class Services:
 
 
 @pytest.fixture
-def services(s3: S3Client) -> Iterator[Services]:
+def services() -> Iterator[Services]:
     enable_socket()
     socket_allow_hosts(["127.0.0.1"])
 
@@ -124,7 +129,7 @@ def services(s3: S3Client) -> Iterator[Services]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        world = Services(s3, f"http://127.0.0.1:{server.server_port}")
+        world = Services(MemoryS3().as_client(), f"http://127.0.0.1:{server.server_port}")
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield world
@@ -201,12 +206,24 @@ def test_a_refused_request_fails_with_the_servers_words(services: Services) -> N
 def test_nobody_at_the_address_meets_the_time_limit(services: Services) -> None:
     services.ask_for("resnet50", "tf-serving-rest", TF)
     services.url = "http://127.0.0.1:1"
+    services.pace = replace(QUICK, round=0.05)
 
     with pytest.raises(VerificationError) as caught:
         services.run(TimeoutMinutes="1")
 
     assert "1 of 1 services were not verified within 1 minutes" in str(caught.value)
     assert "ConnectionRefusedError" in str(caught.value) or "refused" in str(caught.value)
+
+
+def test_a_busy_s3_is_asked_again(services: Services) -> None:
+    services.ask_for("resnet50", "tf-serving-rest", TF)
+    services.answer = lambda _path, _body: (200, json.dumps(TF).encode())
+    busy = Fault(operation="get_object", key=".json", error=answer("SlowDown", 503))
+    services.s3 = FaultyS3(services.s3, lambda: None, [busy]).as_client()
+
+    assert services.run()["VerifiedCount"] == "1"
+
+    assert busy.fired == 1
 
 
 def test_a_service_that_the_properties_lack_is_named(services: Services) -> None:

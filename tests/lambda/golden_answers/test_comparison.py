@@ -105,3 +105,39 @@ def test_equal_infinities_and_nans_of_the_golden_match() -> None:
     strange = answer([math.inf, math.nan, 1.0])
 
     assert compare(strange, strange, max_absolute_error=0, minimum_cosine=0.9).matches
+
+
+def test_neighbours_among_large_whole_numbers_differ() -> None:
+    found = compare(answer([2**53]), answer([2**53 + 1]), max_absolute_error=0, minimum_cosine=None)
+
+    assert found.problem == (
+        "output out[0, 0] is 9007199254740993, golden is 9007199254740992: differs by 1,"
+        " allowed is 0"
+    )
+
+
+@pytest.mark.parametrize("number", [10**400, -(10**400)])
+def test_numbers_that_no_tensor_holds_are_compared_as_texts(number: int) -> None:
+    strange, other = answer([number]), answer([number + 1])
+
+    assert compare(strange, strange, max_absolute_error=0, minimum_cosine=None).matches
+    assert not compare(strange, other, max_absolute_error=0, minimum_cosine=None).matches
+
+
+@pytest.mark.parametrize("size", [1e-320, 1e200, 1.7e308])
+def test_directions_of_very_long_vectors_are_compared(size: float) -> None:
+    def cosine(*got: float) -> float:
+        golden = answer([size, size, size])
+        return compare(golden, answer([*got]), max_absolute_error=None, minimum_cosine=0.5).cosine
+
+    assert cosine(size, size, size) == pytest.approx(1)
+    assert cosine(size, -size, size) == pytest.approx(1 / 3)
+
+
+def test_empty_outputs_are_equal_and_rows_of_no_length_have_places() -> None:
+    empty = answer([], [1, 0])
+    ragged, other = answer([[], [1]], [2, 0]), answer([[], [2]], [2, 0])
+
+    assert compare(empty, empty, max_absolute_error=0, minimum_cosine=0.9).matches
+    found = compare(ragged, other, max_absolute_error=0, minimum_cosine=None)
+    assert found.problem == "output out[0, 0] is 2, golden is 1: differs by 1, allowed is 0"

@@ -145,6 +145,19 @@ def test_a_changed_endpoint_is_called_in_rounds_with_pauses_until_it_is_warm(
     assert len(pauses) == 2
 
 
+def test_models_that_are_warm_are_not_called_again_for_the_cold_one(
+    clients: Clients, endpoint: FakeEndpoint, publish: Callable[..., None]
+) -> None:
+    publish("minilm", "resnet50", "broken", hot=["minilm", "resnet50", "broken"])
+    endpoint.faults[TARGET] = [refused("ModelNotReadyException", 429)] * 9
+    endpoint.always["broken/v1.tar.gz"] = refused("ValidationError", 400)
+
+    warmed = on_change(PROPERTIES, FakeContext(), clients=clients, pause=lambda _seconds: None)
+
+    assert warmed == {"Warm": "2", "Cold": "broken: ValidationError: said so"}
+    assert endpoint.counts() == {TARGET: 24, "resnet50/v1.tar.gz": 8, "broken/v1.tar.gz": 8}
+
+
 def test_a_changed_endpoint_that_stays_cold_ends_with_the_time_of_the_call(
     clients: Clients, endpoint: FakeEndpoint, publish: Callable[..., None]
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from inferctl.localaws.cloudformation.errors import ResourceFailedError
 from inferctl.localaws.cloudformation.model import LiveResource
 
@@ -37,22 +39,32 @@ def _in_service(request: Request, name: str) -> None:
         )
 
 
+def _is_at(request: Request, name: str) -> bool:
+    endpoint = request.client("sagemaker").describe_endpoint(EndpointName=name)
+    return bool(endpoint["EndpointConfigName"] == request.properties["EndpointConfigName"])
+
+
 def _create_endpoint(request: Request) -> Made:
     name = request.properties.get("EndpointName") or request.name(63)
-    answer = request.client("sagemaker").create_endpoint(
-        EndpointName=name, EndpointConfigName=request.properties["EndpointConfigName"]
-    )
+    arguments: dict[str, Any] = {
+        key: request.properties[key]
+        for key in ("DeploymentConfig", "EndpointConfigName")
+        if key in request.properties
+    }
+    answer = call(request, "sagemaker", "create_endpoint", arguments, EndpointName=name)
     request.announce(name)
     change_tags(_tag, request, answer["EndpointArn"], {})
     _in_service(request, name)
-    return Made(
-        name,
-        {"Arn": answer["EndpointArn"], "EndpointArn": answer["EndpointArn"], "EndpointName": name},
-    )
+    arn = answer["EndpointArn"]
+    # Ref is the ARN: docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/
+    # aws-resource-sagemaker-endpoint.html
+    return Made(name, {"Ref": arn, "Arn": arn, "EndpointArn": arn, "EndpointName": name})
 
 
 def _update_endpoint(request: Request, live: LiveResource) -> Made:
-    if "EndpointConfigName" in changed_names(live.properties, request.properties):
+    # a rollback finds it where it is to go, if an alarm has taken it there already
+    moves = not _is_at(request, live.physical_id)
+    if moves and "EndpointConfigName" in changed_names(live.properties, request.properties):
         arguments = without(request.properties, "EndpointName", "Tags")
         arguments = {
             name: value
@@ -61,6 +73,9 @@ def _update_endpoint(request: Request, live: LiveResource) -> Made:
         }
         call(request, "sagemaker", "update_endpoint", arguments, EndpointName=live.physical_id)
         _in_service(request, live.physical_id)
+        if not _is_at(request, live.physical_id):
+            endpoint = request.client("sagemaker").describe_endpoint(EndpointName=live.physical_id)
+            raise ResourceFailedError(endpoint.get("FailureReason", "the update was rolled back"))
     change_tags(_tag, request, live.attributes["Arn"], live.properties)
     return Made(live.physical_id, live.attributes)
 

@@ -58,7 +58,11 @@ def plan(fleet: Fleet, pool: Pool, services: Iterable[ServiceState]) -> Plan:
 
 
 def _imagined(fleet: Fleet, pool: Pool, daemons: Sequence[ServiceState]) -> list[Host]:
-    """New hosts, as many as the waiting tasks fill and the group may still grow by."""
+    """New hosts, as many as the waiting tasks fill.
+
+    What the group cannot grow by counts too: its idle hosts stay while a task waits that fits none
+    of them.
+    """
     hosts: list[Host] = []
     for task in fleet.waiting:
         if task.provider != pool.provider:
@@ -66,7 +70,7 @@ def _imagined(fleet: Fleet, pool: Pool, daemons: Sequence[ServiceState]) -> list
         # a copy: the task itself goes on waiting
         copy = replace(task)
         host = next((one for one in hosts if why_not(one, copy) is None), None)
-        if host is None and len(hosts) < pool.maximum - pool.size:
+        if host is None and len(hosts) < pool.maximum:
             host = _imagine(fleet, pool, len(hosts), daemons)
             if why_not(host, copy) is not None:
                 continue

@@ -31,6 +31,8 @@ def begin(
         settings=settings,
     )
     deployment.reason = f"ECS deployment {deployment.id} in progress."
+    if service.deployments:
+        deployment.second = service.shifts is not service.primary.second
     service.deployments.insert(0, deployment)
     service.refusal = None
     return deployment
@@ -62,6 +64,23 @@ def note_start(fleet: Fleet, service: ServiceState, started: Sequence[Task]) -> 
             deployment.gave_up = True
     elif deployment.failed_tasks >= service.breaker.threshold(service.desired):
         _fail(fleet, service, deployment)
+
+
+def note_alarms(fleet: Fleet, service: ServiceState, *, ready: bool) -> bool:
+    """Roll the primary deployment back where an alarm says so, once its tasks run; whether it
+    did."""
+    deployment, completed = service.primary, service.completed
+    if not (ready and deployment.tripped) or completed in (None, deployment):
+        return False
+    assert completed is not None
+    deployment.state, deployment.updated = "FAILED", fleet.now()
+    deployment.reason = f"ECS deployment alarms: {', '.join(deployment.tripped)} in ALARM."
+    say(fleet, service, f"(deployment {deployment.id}) deployment failed: alarm detected.")
+    say(fleet, service, f"rolling back to (deployment {completed.id}).")
+    resume(fleet, service, completed)
+    completed.is_rollback = True
+    completed.reason = f"ECS deployment alarms: rolling back to deploymentId {completed.id}."
+    return True
 
 
 def note_progress(fleet: Fleet, service: ServiceState, *, met: bool) -> bool:

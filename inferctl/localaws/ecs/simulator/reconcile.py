@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from .daemons import STOPPED_BY_SCHEDULER, reconcile_daemon
-from .deployments import note_progress, note_start, say, say_tasks
+from .deployments import note_alarms, note_progress, note_start, say, say_tasks
 from .fleet import Fleet
 from .placement import Refusal
 from .service import ServiceState, share_of
@@ -60,7 +60,10 @@ def _reconcile_replicas(fleet: Fleet, service: ServiceState) -> bool:
     _stop(fleet, service, stopped)
     started = _start(fleet, service)
     fresh, obsolete = _sorted_out(fleet, service)
-    if service.primary.state != "FAILED":
+    ready = sum(task.running for task in fresh) == service.desired
+    if note_alarms(fleet, service, ready=ready):
+        return True
+    if service.primary.state != "FAILED" and (ready or not service.shifts):
         running = sum(task.running for task in (*fresh, *obsolete))
         spare = max(running - service.percents.lower(service.desired), 0)
         stopped += _stop(fleet, service, obsolete[:spare])

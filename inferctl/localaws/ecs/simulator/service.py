@@ -78,6 +78,8 @@ def share_of(shares: Sequence[ProviderShare], placed: Mapping[str | None, int]) 
 class Deployment:
     """``settings`` are the API's, which a rollback brings back.
 
+    ``second`` is set where its tasks are behind the alternate target groups. ``tripped`` are the
+    alarms that roll it back once its tasks run.
     ``gave_up`` is set where ECS would go on starting tasks that end at once, ever more slowly.
     """
 
@@ -91,6 +93,8 @@ class Deployment:
     failed_tasks: int = 0
     gave_up: bool = False
     is_rollback: bool = False
+    second: bool = False
+    tripped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +110,7 @@ class Event:
 class ServiceState:
     """The first deployment is the PRIMARY one; ``desired`` of a daemon follows the instances.
 
+    With ``shifts`` all tasks of a new deployment run before any of the old one stops.
     ``completed`` is what a rollback goes back to, ``refusal`` why the last task found no place,
     ``blocked`` why it cannot go on, None where nothing is left to do.
     """
@@ -115,6 +120,7 @@ class ServiceState:
     daemon: bool = False
     percents: Percents = Percents()
     breaker: Breaker | None = None
+    shifts: bool = False
     expressions: tuple[str, ...] = ()
     distinct: bool = False
     strategy: tuple[PlacementStrategy, ...] = ()

@@ -124,6 +124,26 @@ CASES: list[Case] = [
         },
         False,
     ),
+    (
+        resource(
+            "AWS::Events::Rule",
+            EventPattern={"source": ["aws.sagemaker"]},
+            State="ENABLED",
+            Targets=[
+                {"Id": "a", "Arn": ref("Topic")},
+                {"Id": "b", "Arn": ref("Topic"), "Input": "{}"},
+            ],
+        ),
+        {"Topic": TOPIC},
+        {
+            "EventPattern": {"source": ["aws.ecs"]},
+            "Description": "new",
+            "Targets": [
+                {"Id": "b", "Arn": ref("Topic"), "RetryPolicy": {"MaximumRetryAttempts": 2}}
+            ],
+        },
+        False,
+    ),
     (resource("AWS::CDK::Metadata", Analytics="v2:a"), {}, {"Analytics": "v2:b"}, False),
     (resource("AWS::CloudFormation::WaitConditionHandle"), {}, {}, False),
 ]

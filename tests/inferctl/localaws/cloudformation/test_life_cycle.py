@@ -171,3 +171,27 @@ def test_deletion_policy_decides_what_is_kept(
     for name in (rolled, deleted):
         if exists(name):
             logs.delete_log_group(logGroupName=name)
+
+
+def test_a_resource_with_a_name_of_its_own_is_not_replaced_under_it(stacks: Stacks) -> None:
+    def template(engine: str, name: str) -> dict[str, Any]:
+        variant = {"VariantName": "all", "ModelName": engine, "InstanceType": "ml.g5.xlarge"}
+        properties = {
+            "EndpointConfigName": name,
+            "ProductionVariants": [{**variant, "InitialInstanceCount": 1}],
+        }
+        config = {"Type": "AWS::SageMaker::EndpointConfig", "Properties": properties}
+        return {"Resources": {"Config": config}}
+
+    role = "arn:aws:iam::123456789012:role/r"
+    for engine in ("old", "new"):
+        stacks.aws.client("sagemaker").create_model(ModelName=engine, ExecutionRoleArn=role)
+    stacks.create("named", template("old", "mine"))
+
+    assert stacks.update("named", template("new", "mine"))["StackStatus"] == (
+        "UPDATE_ROLLBACK_COMPLETE"
+    )
+    assert "custom-named resource requires replacing. Rename mine" in stacks.reasons("named")
+    assert stacks.physical_id("named", "Config") == "mine"
+
+    assert stacks.update("named", template("new", "other"))["StackStatus"] == "UPDATE_COMPLETE"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from inferctl.localaws.cloudformation.callbacks import Callbacks
+
 from .conftest import Stacks
 
 
@@ -32,5 +34,16 @@ def test_what_no_stack_owns_is_left_over(stacks: Stacks) -> None:
     assert "s3 nobodys" not in stacks.service.leftovers().unowned
 
 
-def test_answer_that_nobody_waits_for_is_refused(stacks: Stacks) -> None:
+def test_answer_that_nobody_ever_asked_for_is_refused(stacks: Stacks) -> None:
     assert stacks.service.deliver("unknown", b"{}") is False
+
+
+def test_second_answer_is_taken_and_changes_nothing() -> None:
+    callbacks = Callbacks()
+    token = callbacks.open()
+
+    assert callbacks.deliver(token, b'{"Status": "SUCCESS"}')
+    assert callbacks.deliver(token, b'{"Status": "FAILED"}')
+
+    assert callbacks.wait(token, 0) == {"Status": "SUCCESS"}
+    assert callbacks.deliver(token, b'{"Status": "FAILED"}')

@@ -12,10 +12,13 @@ class FakeWorker:
 
     def __init__(self) -> None:
         self.alive = True
+        self.payload = b"{}"
         self.idle_since = time.monotonic()
 
     def kill(self) -> None:
         self.alive = False
+
+    crash = kill
 
 
 def pool(limit: int = 2) -> WorkerPool:
@@ -78,6 +81,16 @@ def test_retiring_ends_idle_workers_now_and_busy_ones_with_their_call() -> None:
     assert busy.alive
     workers.release(busy)
     assert not busy.alive
+
+
+def test_a_crash_ends_the_calls_that_are_meant() -> None:
+    workers = pool()
+    first, second = cast(Any, workers.acquire()), cast(Any, workers.acquire())
+    first.payload = b'{"fleet": "mine"}'
+
+    assert workers.crash(lambda payload: b"mine" in payload) == 1
+
+    assert (first.alive, second.alive) == (False, True)
 
 
 def test_only_workers_idle_for_long_are_reaped() -> None:

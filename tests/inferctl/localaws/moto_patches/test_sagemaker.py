@@ -154,3 +154,50 @@ def test_moto_still_tells_nobody_about_endpoints(
     sagemaker.delete_endpoint(EndpointName="told")
 
     assert recording_serving.forgotten == ["told", "told"]
+
+
+def register(aws: LocalAws, endpoint: str) -> dict[str, str]:
+    target = {
+        "ServiceNamespace": "sagemaker",
+        "ResourceId": f"endpoint/{endpoint}/variant/all",
+        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+    }
+    aws.client("application-autoscaling").register_scalable_target(
+        **target, MinCapacity=1, MaxCapacity=2
+    )
+    return target
+
+
+def test_a_registered_variant_keeps_its_instance_type_until_it_is_deregistered(
+    local_aws: LocalAws, configure: Callable[..., str]
+) -> None:
+    sagemaker = local_aws.client("sagemaker")
+    sagemaker.create_endpoint(EndpointName="held", EndpointConfigName=configure("held-g5"))
+    target = register(local_aws, "held")
+    other = configure("held-g4dn", kind="ml.g4dn.xlarge")
+
+    with pytest.raises(ClientError, match="all.+must be deregistered as scalable targets"):
+        sagemaker.update_endpoint(EndpointName="held", EndpointConfigName=other)
+    sagemaker.update_endpoint(
+        EndpointName="held", EndpointConfigName=configure("held-more", count=2)
+    )
+    local_aws.client("application-autoscaling").deregister_scalable_target(**target)
+    sagemaker.update_endpoint(EndpointName="held", EndpointConfigName=other)
+
+    seen = sagemaker.describe_endpoint(EndpointName="held")
+    assert seen["EndpointConfigName"] == other
+
+
+def test_a_registered_variant_is_not_removed(
+    local_aws: LocalAws, configure: Callable[..., str]
+) -> None:
+    sagemaker = local_aws.client("sagemaker")
+    sagemaker.create_endpoint(EndpointName="stays", EndpointConfigName=configure("stays"))
+    register(local_aws, "stays")
+    variant = {"VariantName": "other", "ModelName": "m", "InstanceType": "ml.g5.xlarge"}
+    sagemaker.create_endpoint_config(
+        EndpointConfigName="without", ProductionVariants=[{**variant, "InitialInstanceCount": 1}]
+    )
+
+    with pytest.raises(ClientError, match="before they can be removed"):
+        sagemaker.update_endpoint(EndpointName="stays", EndpointConfigName="without")
