@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from inferctl.endpoint_client import EndpointClient, InvocationError
 
-STACKS = ("network", "models", "endpoint", "cluster")
+STACKS = ("network", "models", "endpoint", "cluster", "monitoring")
 
 
 class NotDeployedError(Exception):

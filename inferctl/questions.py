@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from golden_answers import Comparison, compare
 from inferctl.endpoint_client import Answer, EndpointClient, InvocationError
-from inferctl.golden import Comparison, compare
 from model_artifacts.index import Index
 from model_folders import Build, Golden, ModelFolder
 from stacks.platform.models import PlatformModel

@@ -128,6 +128,7 @@ def _source(
             classes=classes,
             minimum_score=given.minimum_score,
             category=CLASSES[given.classes],
+            layout=given.boxes,
         ),
         batch=given.batch,
         concurrency=given.concurrency,

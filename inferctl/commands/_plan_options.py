@@ -21,6 +21,7 @@ _NUMBERS = {
     "service_ms": (0.0, _MOST, _DEFAULTS.service_ms, "of models measured without"),
     "usable_host": (0.01, 1.0, _ASSUMED.usable_host, "share of the memory that models fill"),
     "usable_gpu": (0.01, 1.0, _ASSUMED.usable_gpu, "share of the GPU memory that models fill"),
+    "unload_seconds": (0.0, 3600.0, _ASSUMED.unload_seconds, "of a model that goes for another"),
     "gpu_fixed_mib": (0.0, _MOST, _ASSUMED.gpu_fixed_mib, "GPU memory of the server itself"),
 }
 _COUNTS = {
@@ -66,6 +67,7 @@ def assumptions_of(given: argparse.Namespace) -> Assumptions:
         gpu_fixed_mib=given.gpu_fixed_mib,
         parallel_loads=given.parallel_loads,
         slots=given.slots,
+        unload_seconds=given.unload_seconds,
     )
 
 
@@ -80,7 +82,8 @@ def assumed_text(given: argparse.Namespace) -> str:
         f"AWS does not document these, so they are assumed: {given.usable_host:.0%} of the host"
         f" memory and {given.usable_gpu:.0%} of the GPU memory less {given.gpu_fixed_mib:g} MiB"
         f" hold models; {_counted(given.parallel_loads, 'load')} and"
-        f" {_counted(given.slots, 'answer')} at once on an instance; {given.routing} routing that"
+        f" {_counted(given.slots, 'answer')} at once on an instance; an unload takes"
+        f" {given.unload_seconds:g} s; {given.routing} routing that"
         f" spills at {given.spill_at} calls under way"
     )
 

@@ -23,10 +23,8 @@ def types_of(
     asked: Sequence[str], platform: Platform, endpoint: EndpointPlan
 ) -> tuple[GpuInstance, ...]:
     """The instance types to plan for; raises `InputError` for those that cannot be."""
-    if ANY in asked:
-        return _offered(platform)
     problems = []
-    for name in asked:
+    for name in (name for name in asked if name != ANY):
         instance = GPU_INSTANCES.get(name)
         if instance is None:
             near = get_close_matches(name, GPU_INSTANCES, n=1)
@@ -38,6 +36,8 @@ def types_of(
             problems.append(f"--instance-type {name} is not offered in {platform.region}")
     if problems:
         raise InputError(problems)
+    if ANY in asked:
+        return _offered(platform)
     return tuple(GPU_INSTANCES[name] for name in dict.fromkeys(asked)) or (endpoint.instance,)
 
 

@@ -130,7 +130,10 @@ def _where(name: str, one: Artifact, platform: Platform, place: Place) -> str:
     services = () if platform.cluster is None else platform.cluster.services
     for service in services:
         model = service.section.model
-        if model is not None and f"{model.uri.rstrip('/')}/".startswith(folder):
+        if model is None:
+            continue
+        # by its published name, or by the folder that its archives lie in
+        if model.name == name or f"{(model.uri or '').rstrip('/')}/".startswith(folder):
             there.append(f"service {service.name}")
     return ", ".join(there) or "-"
 

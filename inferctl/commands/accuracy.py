@@ -12,7 +12,7 @@ from typing import Any
 
 from inferctl.accuracy.compare import agreement
 from inferctl.accuracy.detect import DetectionError
-from inferctl.accuracy.detections import Detection, write_detections
+from inferctl.accuracy.detections import LAYOUTS, Detection, write_detections
 from inferctl.accuracy.errors import AccuracyInputError
 from inferctl.accuracy.evaluate import evaluate
 from inferctl.accuracy.tables import agreement_text, document, evaluation_text
@@ -52,6 +52,7 @@ def add_parser(verbs: Any) -> None:
     add("--concurrency", type=int, default=4, help="callers at once, default 4")
     add("--input", default="image", help="takes the files as strings, default image")
     add("--outputs", default="boxes,scores,classes", help="default boxes,scores,classes")
+    add("--boxes", choices=LAYOUTS, default=LAYOUTS[0], help="what the four numbers are")
     add("--classes", choices=[*CLASSES], default="coco80", help="0 to 79, or category ids")
     add("--minimum-score", type=float, default=0.0, help="leave out what is below, default 0")
     add("--save", type=Path, metavar="FILE", help="write the server's detections there")

@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     except (TemplateError, json.JSONDecodeError, UnicodeDecodeError) as error:
         errors.print(f"{path}: {error}", markup=False)
         return 2
-    except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
+    except (LookupError, TypeError, AttributeError, ValueError, RecursionError) as error:
         text = f"{path}: is not a template of a monitoring stack ({type(error).__name__}: {error})"
         errors.print(text, markup=False)
         return 2

@@ -74,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
             platforms=compared,
             millions=_millions(sides, compared, arguments.report),
             breaches=tuple(breaches(gates, compared)),
-            notes=_notes(ROOT, base),
+            notes=(*_notes(ROOT, base), *_edited(sides)),
         )
     except (WrongGateError, InputError) as error:
         errors.print("\n".join(error.problems), markup=False)
@@ -135,6 +135,12 @@ def _notes(root: Path, base: Commit) -> tuple[str, ...]:
         f"{names} changed: both sides were synthesized with this tree's packages, so what other"
         " versions of the CDK alone change is not shown.",
     )
+
+
+def _edited(sides: dict[str, Sides]) -> tuple[str, ...]:
+    names = ", ".join(name for name, each in sides.items() if each.edited)
+    text = f"Files changed while {names} was synthesized: run this again."
+    return (text,) if names else ()
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ def add_parser(verbs: Any) -> None:
     parser: argparse.ArgumentParser = verbs.add_parser(
         "invoke", help="send one request to a model", description=__doc__
     )
-    parser.add_argument("model", help="a model's folder name, such as minilm")
+    parser.add_argument("model", help="a model's published name, such as minilm")
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--text", action="append", help="a string for INPUT0; repeat for a batch")
     source.add_argument("--request", type=Path, help="a KServe v2 JSON file, - for standard input")

@@ -68,29 +68,27 @@ def run(arguments: argparse.Namespace) -> int:
     except InputError as error:
         errors.print("\n".join(error.problems), markup=False)
         return 2
-    except NotDeployedError as error:
-        errors.print(str(error), markup=False)
-        return 2
     if arguments.json:
         print(json.dumps(plan_json(plan), indent=2, allow_nan=False))
     else:
-        console.print(plan_text(plan), markup=False)
+        console.print(plan_text(plan, width=console.width), markup=False)
     return 0 if plan.best is not None else 1
 
 
 def make_plan(given: argparse.Namespace) -> Plan:
-    """The plan; raises `InputError` with every problem, `NotDeployedError` for the platform."""
+    """The plan; raises `InputError` with every problem."""
     problems = Problems()
     check_assumptions(given, problems)
-    platform = load(given.platform)
-    if platform.endpoint is None:
-        problems.add([f"{platform.path}: has no endpoint to plan for"])
-        raise InputError(problems.found)
-    types = problems.catch(types_of, given.instance_type, platform, platform.endpoint)
+    platform = problems.catch(_loaded, given.platform)
+    endpoint = None if platform is None else platform.endpoint
+    types = None
+    if platform is not None and endpoint is not None:
+        types = problems.catch(types_of, given.instance_type, platform, endpoint)
     traffic = problems.catch(read_traffic, given.traffic)
     measured = problems.catch(read_measured, given.measured) if given.measured else measured_here()
-    if problems.found or traffic is None or measured is None or types is None:
+    if problems.found or platform is None or endpoint is None or types is None:
         raise InputError(problems.found)
+    assert traffic is not None and measured is not None
     defaults = Defaults(load_seconds=given.load_seconds, service_ms=given.service_ms)
     fleet, notes = fleet_from(traffic.names, measured, defaults)
     question = Question(
@@ -100,7 +98,7 @@ def make_plan(given: argparse.Namespace) -> Plan:
         targets=Targets(hit_ratio=given.target_hit_ratio, p99_ms=given.p99_ms),
         replay=calls_to_simulate(traffic),
     )
-    most = given.max_instances or most_instances(platform.endpoint)
+    most = given.max_instances or most_instances(endpoint)
     options = options_of(question, given, platform, types, most=most)
     best = cheapest([option for option in options if option.answer.holds])
     return Plan(
@@ -115,6 +113,17 @@ def make_plan(given: argparse.Namespace) -> Plan:
             assumed_text(given),
         ),
     )
+
+
+def _loaded(path: Path) -> Platform:
+    """A platform that has an endpoint; raises `InputError`."""
+    try:
+        platform = load(path)
+    except NotDeployedError as error:
+        raise InputError(str(error).splitlines()) from error
+    if platform.endpoint is None:
+        raise InputError([f"{platform.path}: has no endpoint to plan for"])
+    return platform
 
 
 def _price_notes(options: Sequence[Option], region: str) -> list[str]:
@@ -140,6 +149,11 @@ def _difference_notes(names: Sequence[str], platform: Platform) -> list[str]:
 def _method_note(question: Question) -> str:
     if question.replay is None:
         return "estimated from rates: too many calls or models to simulate each call"
-    if question.traffic.calls is not None:
-        return "every call of the log was simulated, from an empty fleet on"
+    calls = question.traffic.calls
+    if calls is not None:
+        return (
+            f"every call of the log was simulated, from an empty fleet on: {len(calls):,} calls, of"
+            f" which {len(question.traffic.names):,} are the first of their model and wait for a"
+            " load on any fleet"
+        )
     return "a sample of calls at these rates was simulated, after a warm-up"

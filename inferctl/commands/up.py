@@ -11,6 +11,7 @@ from typing import Any
 from inferctl.cdk_cli import CdkFailedError, CdkRun, cdk
 from inferctl.cluster_view import ServiceView, ecs_client, read_cluster, read_services
 from inferctl.commands._target import load
+from inferctl.commands._two_steps import TwoStepsNeededError, refuse_two_steps, stacks_of
 from inferctl.deployment import Deployment, NotDeployedError, read_deployment, stack_names
 from inferctl.endpoint_client import InvocationError
 from inferctl.environment import CLOUD_ASSEMBLY, ROOT
@@ -25,6 +26,10 @@ from model_folders import SeedSource, is_cached
 from stacks.config import Platform
 from stacks.platform.models import PlatformModel
 
+_DEPLOY = (
+    *("deploy", "--all", "--require-approval", "never"),
+    *("--progress", "events", "--concurrency", "3"),
+)
 NEXT_STEPS = """\
 next:
   tools/run inferctl invoke minilm --text 'hello'    ask a model
@@ -44,7 +49,8 @@ def add_parser(verbs: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Exit status 0 all answered, 1 a step or an answer failed, 2 unusable platform file."""
+    """Exit status 0 all answered, 1 a step or an answer failed or AWS would need two deployments,
+    2 unusable platform file."""
     try:
         platform = load(arguments.platform)
         if platform.deploy_to != "embedded":
@@ -58,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
         return _up(platform)
     except (
         *(CdkFailedError, DaemonError, InvocationError),
-        *(NotDeployedError, ExportError),
+        *(NotDeployedError, ExportError, TwoStepsNeededError),
     ) as error:
         errors.print(str(error), markup=False)
         return 1
@@ -75,16 +81,20 @@ def _up(platform: Platform) -> int:
         url = start(on_progress=progress.update).url
         progress.update(url)
     _bootstrap(url, platform.region)
+    context = _context(platform, verify=unserved is None)
+    assembly = _checked_assembly(platform, context, url)
     with step("cdk deploy") as progress:
         deployed = cdk(
-            _deploy_arguments(platform),
+            [*_DEPLOY, *(("--app", str(assembly)) if assembly is not None else context)],
             url=url,
             region=platform.region,
             on_progress=progress.update,
         )
+        deployment = read_deployment(platform.name, region=platform.region, url=url)
         changed = sum(stack.changed for stack in deployed.stacks.values())
-        progress.update(f"{changed} of {len(deployed.stacks)} stacks changed")
-    deployment = read_deployment(platform.name, region=platform.region, url=url)
+        verified = deployment.outputs.get("VerifiedModels")
+        known = f", {verified} models answer their goldens" if verified is not None else ""
+        progress.update(f"{changed} of {len(deployed.stacks)} stacks changed{known}")
     services = _services(platform, url)
     replies: list[Reply] = []
     failures: list[Exception] = []
@@ -140,10 +150,33 @@ def _prepare_server(progress: Progress) -> str | None:
     return None
 
 
-def _deploy_arguments(platform: Platform) -> list[str]:
-    arguments = ["deploy", "--all", "--require-approval", "never", "--progress", "events"]
-    arguments += ["--output", str(CLOUD_ASSEMBLY / platform.name)]
-    return [*arguments, "--context", f"platform={platform.path}", "--concurrency", "3"]
+def _context(platform: Platform, *, verify: bool) -> list[str]:
+    """What the CLI needs to synthesize the platform."""
+    arguments = ["--output", str(CLOUD_ASSEMBLY / platform.name)]
+    arguments += ["--context", f"platform={platform.path}"]
+    return arguments if verify else [*arguments, "--context", "verification=off"]
+
+
+def _checked_assembly(platform: Platform, context: Sequence[str], url: str) -> Path | None:
+    """What will be deployed, once it is known to follow what is; None where nothing is.
+
+    Raises `TwoStepsNeededError`.
+    """
+    existing = stack_names(region=platform.region, url=url)
+    stacks = stacks_of(platform.name, existing)
+    if not stacks:
+        return None
+    with step("cdk synth") as progress:
+        assembly = CLOUD_ASSEMBLY / platform.name
+        cdk(
+            ["synth", "--quiet", *context],
+            url=url,
+            region=platform.region,
+            on_progress=progress.update,
+        )
+        refuse_two_steps(stacks, assembly, region=platform.region, url=url)
+        progress.update("no change needs two deployments")
+    return assembly
 
 
 def _bootstrap(url: str, region: str) -> None:

@@ -23,10 +23,11 @@ _JOINED = (1 / 6, 3 / 6, 5 / 6)
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Flows:
-    """Of each model over all periods: loads, and calls that join a load."""
+    """Of each model over all periods: loads, calls that join a load, and how long a load takes."""
 
     loads: Floats
     joins: Floats
+    load_seconds: Floats
     resident: float
     busiest: float
     busiest_loads: float
@@ -55,7 +56,7 @@ def estimate(
     flows = _sticky_flows(fleet, rates, machine, held, instances, routing.spill_at)
     if instances > 1:
         # calls that wait for a load are under way too
-        waiting = (flows.loads + flows.joins / 2) * fleet.load_seconds / rates.total_seconds
+        waiting = (flows.loads + flows.joins / 2) * flows.load_seconds / rates.total_seconds
         flows = _sticky_flows(fleet, rates, machine, held + waiting, instances, routing.spill_at)
     return _forecast(fleet, rates, machine, flows, instances=instances, factor=1)
 
@@ -74,9 +75,12 @@ def _flows(fleet: Fleet, rates: Rates, machine: Machine, copies: Copies, *, pool
         from_cold=rates.from_cold,
     )
     memory = _memory(fleet, rows, machine, copies, pooled)
-    load_seconds = fleet.load_seconds[copies.models]
-    loads, joins = np.zeros(len(load_seconds)), np.zeros(len(load_seconds))
     upto = CallsUpTo(rows)
+    # where not all fits, about one model goes for each that is loaded
+    crowded = memory.fullness(upto.ever) > 1.0
+    seconds = fleet.load_seconds + (machine.unload_seconds if crowded else 0.0)
+    load_seconds = seconds[copies.models]
+    loads, joins = np.zeros(len(load_seconds)), np.zeros(len(load_seconds))
     guess: float | None = None
     begun, busiest_loads = 0.0, 0.0
     loaded = np.zeros(len(load_seconds))
@@ -95,9 +99,13 @@ def _flows(fleet: Fleet, rates: Rates, machine: Machine, copies: Copies, *, pool
             joins += np.minimum(new * row * load_seconds, row - new) * (length / moments)
         begun += length
         busiest_loads = max(busiest_loads, (float(loads @ load_seconds) - loads_before) / length)
+    if rows.from_cold:
+        # the first loads of all come close together, and are no thrashing
+        busiest_loads = float(loads @ load_seconds) / begun
     return _Flows(
         loads=_by_model(copies, loads, len(fleet)),
         joins=_by_model(copies, joins, len(fleet)),
+        load_seconds=seconds,
         resident=float(loaded.sum()),
         busiest=float((rates.per_second @ fleet.service_seconds).max()),
         busiest_loads=busiest_loads,
@@ -142,13 +150,13 @@ def _forecast(
     seconds = rates.total_seconds
     offered = flows.busiest / instances * factor
     load_work = flows.busiest_loads * factor / instances
-    service, loading = fleet.service_seconds, fleet.load_seconds
+    service, loading = fleet.service_seconds, flows.load_seconds
     wait = queue_wait(servers=machine.slots, offered=offered, **_moments_of(service, rates.mean))
     for_load = queue_wait(
         servers=machine.parallel_loads, offered=load_work, **_moments_of(loading, loads)
     )
     warm = np.maximum(rates.mean * seconds - loads - joins, 0.0)
-    latencies, portions = _latencies(fleet, warm, loads, joins, for_load)
+    latencies, portions = _latencies(service, loading, warm, loads, joins, for_load)
     calls = float(rates.mean.sum() * seconds)
     return Forecast(
         method="estimated",
@@ -167,12 +175,12 @@ def _forecast(
 
 
 def _latencies(
-    fleet: Fleet, warm: Floats, loads: Floats, joins: Floats, for_load: Wait
+    service: Floats, loading: Floats, warm: Floats, loads: Floats, joins: Floats, for_load: Wait
 ) -> tuple[Floats, Floats]:
     """Seconds without the wait for a slot, and how many calls take them."""
-    parts = [binned(fleet.service_seconds, warm)]
+    parts = [binned(service, warm)]
     for share, calls in [(1.0, loads), *((each, joins / len(_JOINED)) for each in _JOINED)]:
-        cold, weights = binned(fleet.service_seconds + fleet.load_seconds * share, calls)
+        cold, weights = binned(service + loading * share, calls)
         parts += [(cold + waited, weights * chance) for waited, chance in parts_of(for_load)]
     return np.concatenate([each for each, _ in parts]), np.concatenate([each for _, each in parts])
 

@@ -19,7 +19,9 @@ class Assumptions:
     ``usable_host`` and ``usable_gpu``: the shares of memory that models fill before the least
     recently used goes. ``gpu_fixed_mib``: the server's own GPU memory. ``parallel_loads``: models
     loading at once on an instance. ``slots``: calls an instance answers at once without slowing
-    any down.
+    any down. ``unload_seconds``: of each model that goes, before the load it goes for begins;
+    Triton answers no unload sooner (UNLOAD_SLEEP_MILLISECONDS_ of
+    https://github.com/triton-inference-server/server/blob/main/src/sagemaker_server.h).
     """
 
     usable_host: float = 0.8
@@ -27,6 +29,7 @@ class Assumptions:
     gpu_fixed_mib: float = 512.0
     parallel_loads: int = 1
     slots: int = 1
+    unload_seconds: float = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +42,7 @@ class Machine:
     max_models: int | None = None
     slots: int = 1
     parallel_loads: int = 1
+    unload_seconds: float = 0.0
 
     @property
     def budgets(self) -> dict[str, float]:
@@ -71,4 +75,5 @@ def machine_of(instance: GpuInstance, assumptions: Assumptions) -> Machine:
         gpu_mib=max(gpu_mib - assumptions.gpu_fixed_mib, 0.0),
         slots=assumptions.slots,
         parallel_loads=assumptions.parallel_loads,
+        unload_seconds=assumptions.unload_seconds,
     )

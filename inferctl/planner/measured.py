@@ -38,7 +38,12 @@ def read_measured(path: Path) -> dict[str, Measured]:
         raise InputError(
             [f"{path}: must be a CSV table or what `inferctl local status --json` prints"]
         )
-    found = measured_of_status(serving)
+    try:
+        found = measured_of_status(serving)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            [f"{path}: serving must be as `inferctl local status --json` prints it: {error!r}"]
+        ) from error
     if not found:
         raise InputError([f"{path}: no model was loaded then: call each of them once before"])
     return found
@@ -46,20 +51,21 @@ def read_measured(path: Path) -> dict[str, Measured]:
 
 def measured_of_status(serving: Mapping[str, Any]) -> dict[str, Measured]:
     """The loaded models of every endpoint in an embedded AWS's status."""
-    return {
-        model_name(model["target_model"]): Measured(
-            host_mib=model["bytes"] / _MIB, load_seconds=model["load_seconds"]
-        )
-        for endpoint in serving.values()
-        for model in endpoint.get("models", [])
-    }
+    found: dict[str, Measured] = {}
+    for endpoint in serving.values():
+        for model in endpoint["models"]:
+            name, mib = model_name(model["target_model"]), model["bytes"] / _MIB
+            # on several endpoints, or in several versions: the largest
+            if name not in found or mib > found[name].host_mib:
+                found[name] = Measured(host_mib=mib, load_seconds=float(model["load_seconds"]))
+    return found
 
 
 def _of_csv(path: Path) -> dict[str, Measured]:
     problems = FileProblems(path)
     found: dict[str, Measured] = {}
     lines: dict[str, int] = {}
-    for line, row in csv_rows(path, needed=_COLUMNS[:2], allowed=_COLUMNS):
+    for line, row in csv_rows(path, problems, needed=_COLUMNS[:2], allowed=_COLUMNS):
         name = problems.name(row, line)
         values = {
             column: problems.number(row, column, line)

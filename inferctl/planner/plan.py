@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
@@ -62,37 +64,35 @@ class Answer:
 
 def smallest_fleet(question: Question, machine: Machine, *, most: int = MOST_INSTANCES) -> Answer:
     """The answer with the fewest instances, at most ``most``."""
-    seen: dict[int, Forecast] = {}
 
+    @cache
     def estimated(instances: int) -> Forecast:
-        if instances not in seen:
-            seen[instances] = estimate(
-                question.fleet,
-                question.traffic.rates,
-                machine,
-                instances=instances,
-                routing=question.routing,
-            )
-        return seen[instances]
+        return estimate(
+            question.fleet,
+            question.traffic.rates,
+            machine,
+            instances=instances,
+            routing=question.routing,
+        )
 
     too_large = models_too_large(question, machine)
-    count = (
-        None
-        if too_large
-        else _fewest(lambda each: not misses(estimated(each), question.targets), most)
-    )
-    tries = range(count or most, min(most, (count or most) + _SIMULATED_TRIES) + 1)
-    for instances in tries:
-        forecast = _simulated(question, machine, instances) or estimated(instances)
+    lowest = min(_fewest_that_answer(question, machine), most)
+
+    @cache
+    def answer(instances: int) -> Answer:
+        rough = estimated(instances)
+        forecast = rough if question.replay is None else _simulated(question, machine, rough)
         reasons = (*too_large, *misses(forecast, question.targets))
-        if not reasons:
-            break
-    return Answer(
-        machine=machine,
-        forecast=forecast,
-        estimated=estimated(forecast.instances),
-        reasons=reasons,
-    )
+        return Answer(machine=machine, forecast=forecast, estimated=rough, reasons=reasons)
+
+    if too_large:
+        return answer(most)
+    count = _fewest(lambda each: not misses(estimated(each), question.targets), lowest, most)
+    if count is None and answer(most).holds:
+        count = _fewest(lambda each: answer(each).holds, lowest, most)
+    if count is None:
+        return answer(most)
+    return _nearest(answer, count, most=most)
 
 
 def misses(forecast: Forecast, targets: Targets) -> tuple[str, ...]:
@@ -136,27 +136,60 @@ def models_too_large(question: Question, machine: Machine) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _simulated(question: Question, machine: Machine, instances: int) -> Forecast | None:
-    if question.replay is None:
-        return None
-    return simulate(
+def _simulated(question: Question, machine: Machine, rough: Forecast) -> Forecast:
+    """Call by call; how busy it gets in the busiest period is known of the rates alone."""
+    assert question.replay is not None
+    forecast = simulate(
         question.fleet,
         question.replay.calls,
         machine,
-        instances=instances,
+        instances=rough.instances,
         routing=question.routing,
         counted_from=question.replay.counted_from,
+        loaded=question.replay.loaded,
+    )
+    if len(question.traffic.rates.seconds) == 1:
+        return forecast
+    return replace(
+        forecast,
+        busy=max(forecast.busy, rough.busy),
+        load_busy=max(forecast.load_busy, rough.load_busy),
     )
 
 
-def _fewest(holds: Callable[[int], bool], most: int) -> int | None:
-    """The smallest count that holds, where every larger one does as well."""
-    if not holds(most):
-        return None
-    high = 1
+def _fewest_that_answer(question: Question, machine: Machine) -> int:
+    """Fewer are too busy answering, whatever is loaded."""
+    busiest = float((question.traffic.rates.per_second @ question.fleet.service_seconds).max())
+    # a little less: rounding must not skip a fleet that just holds
+    return max(math.ceil(busiest / machine.slots / question.targets.most_busy * (1 - 1e-9)), 1)
+
+
+def _nearest(answer: Callable[[int], Answer], count: int, *, most: int) -> Answer:
+    """The smallest fleet that holds near an estimated ``count``; else the last one tried."""
+    found = answer(count)
+    if found.holds:
+        for fewer in range(count - 1, max(count - _SIMULATED_TRIES, 1) - 1, -1):
+            if not answer(fewer).holds:
+                break
+            found = answer(fewer)
+    else:
+        for more in range(count + 1, min(count + _SIMULATED_TRIES, most) + 1):
+            found = answer(more)
+            if found.holds:
+                break
+    return found
+
+
+def _fewest(holds: Callable[[int], bool], lowest: int, most: int) -> int | None:
+    """The smallest count that holds: doubled from the lowest, then halved.
+
+    From below, as more is not always better: with random routing each instance begins cold.
+    """
+    low, high = lowest - 1, lowest
     while not holds(high):
-        high = min(high * 2, most)
-    low = high // 2
+        if high == most:
+            return None
+        low, high = high, min(high * 2, most)
     while high - low > 1:
         middle = (low + high) // 2
         if holds(middle):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,40 +19,42 @@ _SEED = 20_240_601
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Replay:
-    """Calls, and from when on they count."""
+    """Calls, from when on they count, and the models that are loaded before the first."""
 
     calls: Calls
-    counted_from: float
+    counted_from: float = 0.0
+    loaded: tuple[int, ...] = ()
 
 
 def calls_to_simulate(traffic: Traffic) -> Replay | None:
-    """What to simulate; None where it would take long."""
+    """What to simulate; None where it would take long.
+
+    Rates are sampled twice as long as they count; periods as often as calls are wanted.
+    """
     if len(traffic.names) > MOST_MODELS:
         return None
     if traffic.calls is not None:
-        few = len(traffic.calls) <= MOST_CALLS
-        return Replay(calls=traffic.calls, counted_from=0.0) if few else None
+        return Replay(calls=traffic.calls) if len(traffic.calls) <= MOST_CALLS else None
     rates = traffic.rates
     per_second = float(rates.mean.sum())
-    seconds = rates.total_seconds
-    if len(rates.seconds) == 1:
-        wanted = np.clip(_CALLS_A_MODEL * len(traffic.names), _FEWEST_SAMPLED, _MOST_SAMPLED)
-        seconds = float(wanted) / per_second
-    elif per_second * seconds * 2 > MOST_CALLS:
+    wanted = np.clip(_CALLS_A_MODEL * len(traffic.names), _FEWEST_SAMPLED, _MOST_SAMPLED)
+    seconds = float(wanted) / per_second
+    if len(rates.seconds) > 1:
+        seconds = math.ceil(seconds / rates.total_seconds) * rates.total_seconds
+    if per_second * seconds * 2 > MOST_CALLS * 1.01:
         return None
-    calls = primed(sample(rates, seed=_SEED, seconds=2 * seconds), rates)
-    return Replay(calls=calls, counted_from=seconds)
+    return Replay(
+        calls=sample(rates, seed=_SEED, seconds=2 * seconds),
+        counted_from=seconds,
+        loaded=most_wanted_last(rates),
+    )
 
 
-def primed(calls: Calls, rates: Rates) -> Calls:
-    """``calls`` after one call of each model at time 0, the most wanted last.
+def most_wanted_last(rates: Rates) -> tuple[int, ...]:
+    """The models that are called at all.
 
-    Else a model that is called once a day would be counted as cold, however much memory there is.
+    Loaded before the first call: else one that is called once a day would be counted as cold,
+    however much memory there is, and thousands of first loads would queue into what counts.
     """
     order = np.argsort(rates.mean, kind="stable")
-    order = order[rates.mean[order] > 0]
-    return Calls(
-        times=np.concatenate([np.zeros(len(order)), calls.times]),
-        models=np.concatenate([order, calls.models]),
-        seconds=calls.seconds,
-    )
+    return tuple(order[rates.mean[order] > 0].tolist())

@@ -60,10 +60,10 @@ class Plan:
     notes: tuple[str, ...]
 
 
-def plan_text(plan: Plan) -> str:
+def plan_text(plan: Plan, *, width: int = 160) -> str:
     """Table, verdict, and what it rests on."""
     shown = [*plan.options, *plan.instead]
-    lines = [aligned(_COLUMNS, [_row(option) for option in shown])]
+    lines = _table([_row(option) for option in shown], width)
     if plan.best is not None:
         lines.append(f"{plan.best.fleet} hold this traffic.")
     else:
@@ -83,6 +83,23 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "instead": [_option_json(option) for option in plan.instead],
         "notes": list(plan.notes),
     }
+
+
+def _table(rows: Sequence[Sequence[str]], width: int) -> list[str]:
+    """A line a fleet; where that is too wide, a column a fleet, a few of them side by side."""
+    table = aligned(_COLUMNS, rows)
+    if max(len(line) for line in table.splitlines()) <= width:
+        return [table]
+    names = max(len(cell.text) for cell in _COLUMNS)
+    column = 2 + max(len(row[0]) for row in rows)
+    beside = max((width - names) // column, 1)
+    tables = []
+    for first in range(0, len(rows), beside):
+        columns = [[cell.text for cell in _COLUMNS], *rows[first : first + beside]]
+        header, *turned = zip(*columns, strict=True)
+        cells = [Cell(text, right=number > 0) for number, text in enumerate(header)]
+        tables.append(aligned(cells, turned))
+    return tables
 
 
 def _refusal(option: Option) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -63,6 +64,15 @@ class _Simulation:
         self.latencies: list[float] = []
         self.answer_seconds = self.load_seconds = 0.0
 
+    def place(self, model: int) -> None:
+        """Loads ``model`` at once and uncounted, where a call of it would."""
+        place = self.choose(model, [])
+        instance = self.instances[place]
+        for victim in instance.residents.reserve(model, instance.sizes[model]) or ():
+            self.holders[victim].remove(place)
+        instance.residents.unpin(model)
+        self.holders[model] = [place]
+
     def arrive(self, model: int, now: float) -> None:
         holders = self.holders.get(model, [])
         place = self.choose(model, holders)
@@ -106,8 +116,9 @@ class _Simulation:
                 self.holders[victim].remove(place)
             self.unloads += len(victims)
             instance.loading += 1
-            self.load_seconds += self.load[model]
-            self._later(now + self.load[model], place, True, (model, now))
+            seconds = self.load[model] + self.machine.unload_seconds * len(victims)
+            self.load_seconds += seconds
+            self._later(now + seconds, place, True, (model, now))
 
     def _loaded(self, place: int, model: int, now: float) -> None:
         instance = self.instances[place]
@@ -149,10 +160,16 @@ def simulate(
     instances: int = 1,
     routing: Routing | None = None,
     counted_from: float = 0.0,
+    loaded: Sequence[int] = (),
     seed: int = 0,
 ) -> Forecast:
-    """What happens from an empty fleet on; calls before ``counted_from`` only warm it up."""
+    """What happens from an empty fleet on; calls before ``counted_from`` only warm it up.
+
+    Models of ``loaded`` were loaded before the first call, in that order, as far as they fit.
+    """
     world = _Simulation(fleet, machine, instances, routing or Routing(), seed=seed)
+    for model in loaded:
+        world.place(model)
     warming = counted_from > 0
     for now, model in zip(calls.times.tolist(), calls.models.tolist(), strict=True):
         world.pass_to(now)

@@ -76,7 +76,9 @@ def sample(rates: Rates, *, seed: int, seconds: float | None = None) -> Calls:
     models: list[Integers] = []
     begun, period = 0.0, 0
     while begun < end:
-        length = min(float(rates.seconds[period % len(rates.seconds)]), end - begun)
+        # one period is steady: repeated, a call a month would take a million turns
+        lasts = end if len(rates.seconds) == 1 else rates.seconds[period % len(rates.seconds)]
+        length = min(float(lasts), end - begun)
         row = rates.per_second[period % len(rates.seconds)]
         total = float(row.sum())
         if total > 0:

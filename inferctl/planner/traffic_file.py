@@ -11,7 +11,7 @@ import numpy as np
 
 from inferctl.planner.access_log import read_access_log
 from inferctl.planner.names import model_name
-from inferctl.planner.rows import LINES, FileProblems, csv_rows, read_json, read_text
+from inferctl.planner.rows import LINES, FileProblems, csv_header, csv_rows, read_json
 from inferctl.planner.traffic import Calls, Rates, rates_of
 from load_client.errors import InputError
 
@@ -35,9 +35,7 @@ class Traffic:
 def read_traffic(path: Path) -> Traffic:
     """The traffic; raises `InputError` with every problem of the file."""
     if path.suffix == ".csv":
-        if "time" in [name.strip() for name in read_text(path).partition("\n")[0].split(",")]:
-            return _of_log(path)
-        return _of_csv(path)
+        return _of_log(path) if "time" in csv_header(path) else _of_csv(path)
     if path.suffix == ".json":
         return _of_json(path)
     if path.suffix in LINES:
@@ -55,7 +53,7 @@ def _of_csv(path: Path) -> Traffic:
     problems = FileProblems(path)
     lines: dict[tuple[float, str], int] = {}
     periods: dict[float, dict[str, float]] = {}
-    for line, row in csv_rows(path, needed=_COLUMNS[1:], allowed=_COLUMNS):
+    for line, row in csv_rows(path, problems, needed=_COLUMNS[1:], allowed=_COLUMNS):
         minute = problems.number(row, "minute", line) if "minute" in row else 0.0
         name = problems.name(row, line)
         rate = problems.number(row, "calls_per_minute", line)

@@ -93,7 +93,8 @@ def test_stock_cli_bootstraps_and_deploys_every_stack(laptop: Laptop) -> None:
 
     run = laptop.deploy()
 
-    stacks = {"laptop-network", "laptop-models", "laptop-endpoint", "laptop-cluster"}
+    kinds = ("network", "models", "endpoint", "cluster", "monitoring")
+    stacks = {f"laptop-{kind}" for kind in kinds}
     assert set(run.stacks) == stacks
     assert all(stack.changed for stack in run.stacks.values())
 

@@ -3,14 +3,18 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator
+from dataclasses import replace
+from email.message import Message
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 
 import pytest
 
 from inferctl.commands import local
 from inferctl.localaws import daemon
-from inferctl.localaws.state import State
+from inferctl.localaws.source import source_digest
+from inferctl.localaws.state import State, read_state, write_state
 
 pytestmark = pytest.mark.server
 
@@ -80,7 +84,7 @@ EMPTY: dict[str, Any] = {
 def answer(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What an embedded AWS that runs answers; tests add to it."""
     status = dict(EMPTY)
-    state = State(7, 4566, "http://localhost:4566", "then")
+    state = State(7, 4566, "http://localhost:4566", "then", source_digest())
     monkeypatch.setattr(local, "running", lambda _directory: state)
     monkeypatch.setattr(local, "_ask", lambda _state: status)
     return status
@@ -201,3 +205,54 @@ def test_a_folder_that_cannot_be_made_is_an_error_of_one_line(
 
     assert run(blocked / "aws", "start") == 1
     assert "Not a directory" in capsys.readouterr().err
+
+
+OLDER = "runs the code of an older checkout; `inferctl local stop` ends it"
+
+
+def test_a_daemon_of_an_older_checkout_that_can_be_read_is_shown_with_a_word_about_it(
+    directory: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(directory, "start") == 0
+    state = read_state(directory)
+    assert state is not None
+    write_state(replace(state, source="0123456789abcdef"), directory)
+    capsys.readouterr()
+
+    assert run(directory, "status") == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "nothing is deployed" in said
+    assert OLDER in said
+
+    assert run(directory, "start") == 0
+    assert OLDER in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(
+    "change", [{"uptime_seconds": None}, {"stacks": ["laptop-network"]}, {"functions": [{}]}]
+)
+def test_a_daemon_of_an_older_checkout_that_cannot_be_read_is_no_traceback(
+    directory: Path,
+    capsys: pytest.CaptureFixture[str],
+    answer: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    change: dict[str, Any],
+) -> None:
+    monkeypatch.setattr(local, "running", lambda _directory: State(7, 1, "http://x", "then"))
+    answer |= change
+
+    assert run(directory, "status") == 1
+    assert OLDER in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_daemon_of_an_older_checkout_that_breaks_is_no_traceback(
+    directory: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_state: State) -> dict[str, Any]:
+        raise HTTPError("http://x", 500, "Internal Server Error", Message(), None)
+
+    monkeypatch.setattr(local, "running", lambda _directory: State(7, 1, "http://x", "then"))
+    monkeypatch.setattr(local, "_ask", broken)
+
+    assert run(directory, "status") == 1
+    assert OLDER in " ".join(capsys.readouterr().err.split())

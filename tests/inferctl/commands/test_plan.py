@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from inferctl.environment import ROOT
+from inferctl.output import console
 from tests.support.verbs import run_verb
 
 _TRAFFIC = "model,calls_per_minute\nminilm,600\na,100\nb,30\nc,5\nd,1\n"
@@ -70,6 +71,7 @@ def test_everything_wrong_is_said_at_once(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     options = ("--instance-type", "ml.g5.xlarg", "--instance-type", "ml.g5.12xlarge")
+    options += ("--instance-type", "any")
 
     assert _plan(tmp_path, *options, "--slots", "0", "--target-hit-ratio", "2", traffic="x\n") == 2
 
@@ -93,3 +95,43 @@ def test_a_p99_below_a_cold_call_asks_for_more_memory(
 
     assert counts[1]["instances"] >= counts[0]["instances"]
     assert counts[1]["p99_ms"] <= 100
+
+
+def test_a_missing_platform_hides_no_other_problem(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    platform = ("--platform", str(tmp_path / "none.yaml"))
+
+    assert _plan(tmp_path, *platform, "--slots", "0", traffic="x\n", measured="y\n") == 2
+
+    said = capsys.readouterr().err
+    for problem in ("none.yaml", "--slots must be", "t.csv:1: column model", "m.csv:1: column"):
+        assert problem in said
+
+
+def test_without_a_price_the_fewest_instances_are_best(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inferctl.commands._plan_types._price", lambda *_: None)
+
+    assert _plan(tmp_path, "--instance-type", "ml.g4dn.xlarge") == 0
+
+    said = capsys.readouterr().out
+    assert "3 x ml.g4dn.xlarge hold this traffic." in said
+    assert "the catalogue has no price in us-east-1 of ml.g4dn.xlarge" in said
+
+
+def test_the_table_is_turned_where_it_is_too_wide(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console, "_width", 80)
+    types = ("ml.g4dn.xlarge", "ml.g4dn.4xlarge", "ml.g5.xlarge", "ml.g5.2xlarge", "ml.g6.xlarge")
+
+    assert _plan(tmp_path, *(word for each in types for word in ("--instance-type", each))) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    table = lines[: next(n for n, line in enumerate(lines) if "hold this traffic" in line)]
+    assert max(len(line) for line in table) <= 80
+    heads = [line for line in table if line.startswith("instance type")]
+    assert [word for line in heads for word in line.split()[2:]] == [*types]
+    assert [line.split()[0] for line in table].count("holds") == len(heads) > 1

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,30 @@ def run(*arguments: str) -> int:
 @pytest.fixture
 def no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("boto3.session.Session.get_credentials", lambda _: None)
+
+
+def test_nothing_but_the_checklist_is_on_the_terminal() -> None:
+    """In a process of its own: the CDK says what it says of deprecations once."""
+    verb = (sys.executable, "-m", "inferctl.cli", "preflight", "--offline")
+
+    done = subprocess.run(verb, cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert done.stderr == ""
+    assert done.stdout.startswith("account\n  to do    prod: nobody was asked\n")
+
+
+def test_where_synthesis_breaks_what_the_cdk_said_is_shown(
+    bare: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def breaks(*_: object, **__: object) -> None:
+        print("the CDK said why", file=sys.stderr)
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr("stacks.application.build_app", breaks)
+
+    with pytest.raises(RuntimeError, match="broken"):
+        run("--platform", bare)
+    assert capsys.readouterr().err == "the CDK said why\n"
 
 
 @pytest.mark.usefixtures("no_credentials")

@@ -162,6 +162,20 @@ def test_age_is_shown_in_its_largest_unit(seconds: float, shown: str) -> None:
     assert _published_models._age(seconds) == shown
 
 
+def test_a_service_that_names_the_model_is_where_it_serves() -> None:
+    platform = load_platform(ROOT / "platforms" / "yolov4.yaml", models_root=ROOT / "models")
+    deployment = Deployment(
+        platform="yolov4", region="us-east-1", url=None, resources={}, outputs={}
+    )
+    place = published_models.Place(
+        deployment=deployment, bucket="artifacts", prefix="yolov4-models/"
+    )
+    served = artifact("yolov4", "1" * 64, target="inf1")
+
+    assert _published_models._where("yolov4", served, platform, place) == "service yolov4"
+    assert _published_models._where("other", served, platform, place) == "-"
+
+
 def test_rollback_serves_the_previous_artifact_and_says_for_how_long(
     s3: S3Client, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,14 +10,15 @@ from typing import Any
 
 import pytest
 
+from golden_answers import Comparison
 from inferctl.cdk_cli import CdkFailedError, CdkRun, StackRun
 from inferctl.cli import main
 from inferctl.cluster_view import ClusterStack, ServiceView
 from inferctl.commands import down, up
+from inferctl.commands._two_steps import TwoStepsNeededError
 from inferctl.deployment import Deployment
 from inferctl.endpoint_client import InvocationError
 from inferctl.environment import ROOT
-from inferctl.golden import Comparison
 from inferctl.localaws.serving.runner import StartError
 from inferctl.localaws.state import State
 from inferctl.questions import Reply
@@ -41,6 +42,7 @@ class Steps:
         self.cluster: ClusterStack | None = None
         self.services: list[ServiceView] = []
         self.pools: dict[str, str] = {}
+        self.outputs: dict[str, str] = {}
 
     def cdk(self, arguments: list[str], **_: Any) -> CdkRun:
         self.cdk_calls.append(arguments)
@@ -66,7 +68,7 @@ class Client:
 @pytest.fixture
 def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
     steps = Steps()
-    deployment = Deployment("laptop", "us-east-1", URL, {"laptop-network": 28}, {})
+    deployment = Deployment("laptop", "us-east-1", URL, {"laptop-network": 28}, steps.outputs)
     replacements: dict[str, Any] = {
         "is_cached": lambda _weights: True,
         "choose_runner": steps.choose_runner,
@@ -196,6 +198,20 @@ def test_host_that_cannot_serve_deploys_everything_and_says_so(
     said = capsys.readouterr().out
     assert "everything is deployed but nothing serves" in said
     assert "Darwin on arm64" in said
+    (deploy,) = steps.cdk_calls
+    assert "verification=off" in deploy
+
+
+def test_host_that_serves_lets_the_deployment_verify_and_says_how_many(
+    steps: Steps, capsys: pytest.CaptureFixture[str]
+) -> None:
+    steps.outputs["VerifiedModels"] = "3"
+
+    assert main(["up"]) == 0
+
+    assert "3 models answer their goldens" in capsys.readouterr().out
+    (deploy,) = steps.cdk_calls
+    assert "verification=off" not in deploy
 
 
 def test_failing_cli_is_shown_without_a_traceback(
@@ -205,6 +221,42 @@ def test_failing_cli_is_shown_without_a_traceback(
 
     assert main(["up"]) == 1
     assert "Vpc: no such thing" in capsys.readouterr().err
+
+
+def test_up_again_synthesizes_once_and_deploys_what_was_checked(
+    steps: Steps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps.stacks = {"CDKToolkit", "laptop-network", "laptop-endpoint", "other-network"}
+    checked: list[tuple[list[str], Path]] = []
+
+    def check(stacks: list[str], assembly: Path, **_: Any) -> None:
+        checked.append((stacks, assembly))
+
+    monkeypatch.setattr(up, "refuse_two_steps", check)
+
+    assert main(["up"]) == 0
+
+    ((stacks, assembly),) = checked
+    assert stacks == ["laptop-network", "laptop-endpoint"]
+    synth, deploy = steps.cdk_calls
+    assert synth[0] == "synth" and str(assembly) in synth
+    assert deploy[0] == "deploy" and deploy[-2:] == ["--app", str(assembly)]
+
+
+def test_a_change_that_needs_two_deployments_is_refused_with_both(
+    steps: Steps, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    steps.stacks = {"CDKToolkit", "laptop-endpoint"}
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise TwoStepsNeededError("nothing was deployed: a change needs two deployments on AWS")
+
+    monkeypatch.setattr(up, "refuse_two_steps", refuse)
+
+    assert main(["up"]) == 1
+
+    assert "a change needs two deployments" in capsys.readouterr().err
+    assert [call[0] for call in steps.cdk_calls] == ["synth"]
 
 
 @pytest.fixture

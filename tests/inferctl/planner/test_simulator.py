@@ -59,6 +59,27 @@ def test_calls_during_a_load_join_it() -> None:
     assert found.p99_ms == pytest.approx(1020, abs=20)
 
 
+def test_a_load_waits_until_what_goes_for_it_has_gone() -> None:
+    fleet = fleet_of(["a", "b"], host_mib=1.0, load_seconds=1.0)
+    machine = Machine(name="m", host_mib=1.0, unload_seconds=2.0)
+
+    # b begins at 5 s and is there at 8 s: its second call joins, its third is a hit
+    calls = Calls(times=np.array([0.0, 5, 7.5, 8.5]), models=np.array([0, 1, 1, 1]), seconds=10.0)
+    found = simulate(fleet, calls, machine)
+
+    assert (found.hits, found.loads) == (1, 2)
+    assert found.load_busy == pytest.approx(0.4)
+
+
+def test_what_is_loaded_before_is_a_hit_as_far_as_it_fits() -> None:
+    fleet = fleet_of(["a", "b", "c"], host_mib=1.0)
+    machine = Machine(name="m", host_mib=2.0)
+
+    found = simulate(fleet, _calls([1, 2, 0], every=10.0), machine, loaded=(0, 1, 2))
+
+    assert (found.hits, found.loads, found.unloads) == (2, 1, 1)
+
+
 @given(models=_MODELS, every=st.sampled_from([0.01, 0.3, 10.0]), instances=st.integers(1, 4))
 @settings(max_examples=60)
 def test_every_call_is_a_hit_or_waits_for_a_load(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,17 @@ def _read(folder: Path, name: str, text: str) -> Traffic:
             '{"eventTime": "2023-11-14T22:13:22Z", "requestParameters": {"targetModel": "b"}}\n',
             {"a": 2 / 3, "b": 1 / 3},
         ),
+        ("a.csv", '"time" , "model"\r\n3,b\r\n\r\n1,"a"\r\n2,a\r\n', {"a": 2 / 3, "b": 1 / 3}),
+        (
+            "a.csv",
+            "time,model\n2026-01-01T01:00:02+01:00,a\n2026-01-01T00:00:00Z,a\n1767225601000,a\n",
+            {"a": 1.0},
+        ),
+        (
+            "a.jsonl",
+            '{"time": 1, "model": "a\u2028b"}\n{"time": 2, "model": "c"}\n',
+            {"a\u2028b": 0.5, "c": 0.5},
+        ),
     ],
 )
 def test_file_gives_mean_calls_a_second(
@@ -64,9 +76,9 @@ def test_file_gives_mean_calls_a_second(
             "a.csv",
             "model,calls_per_minute\na,-1\n,2\na,x\na,1\na,2\n",
             [
-                ":2: calls_per_minute must be a number from 0 up, got '-1'",
+                ":2: calls_per_minute must be a number from 0 to 1e+09, got '-1'",
                 ":3: model must name a model, got ''",
-                ":4: calls_per_minute must be a number from 0 up, got 'x'",
+                ":4: calls_per_minute must be a number from 0 to 1e+09, got 'x'",
                 ":6: a is there twice, see line 5",
             ],
         ),
@@ -84,6 +96,44 @@ def test_file_gives_mean_calls_a_second(
             [": the first period must begin at minute 0, got 5"],
         ),
         ("a.csv", "model,calls_per_minute\na,0\n", [": holds no call"]),
+        ("a.csv", "model,calls_per_minute\n", [": holds no call"]),
+        ("a.csv", "time,model\n", [": holds no call"]),
+        (
+            "a.csv",
+            "",
+            [
+                ":1: column model is missing; write it in the first line",
+                ":1: column calls_per_minute is missing; write it in the first line",
+            ],
+        ),
+        (
+            "a.csv",
+            "model,calls_per_minute\na,1,2\nb\nc,1e10\n",
+            [
+                ":2: has 3 fields, the first line 2 columns",
+                ":3: calls_per_minute must be a number from 0 to 1e+09, got None",
+                ":4: calls_per_minute must be a number from 0 to 1e+09, got '1e10'",
+            ],
+        ),
+        ("a.csv", "model,calls_per_minute,model\n", [":1: column model is there twice"]),
+        (
+            "a.csv",
+            "x" * 200_000,
+            [":1: is not CSV: field larger than field limit (131072)"],
+        ),
+        (
+            "a.json",
+            '{"calls_per_minute": {"a": 1, "b": 2, "a": 3}}',
+            [": a is there twice"],
+        ),
+        (
+            "a.json",
+            '{"calls_per_minute": {"a": %s, "b": NaN}}' % ("9" * 400),
+            [
+                f": a must be a number from 0 to 1e+09, got {'9' * 60}",
+                ": b must be a number from 0 to 1e+09, got nan",
+            ],
+        ),
         (
             "a.csv",
             "time,model\nnan,a\nyesterday,b\n",
@@ -109,7 +159,7 @@ def test_file_gives_mean_calls_a_second(
             [
                 ": periods[0] must have minutes and calls_per_minute, got 3",
                 ": periods[1].minutes must be above 0",
-                ": a must be a number from 0 up, got True",
+                ": a must be a number from 0 to 1e+09, got True",
             ],
         ),
         (
@@ -126,6 +176,35 @@ def test_every_problem_is_said_at_once(
         _read(tmp_path, name, text)
 
     assert [each.removeprefix(str(tmp_path / name)) for each in caught.value.problems] == problems
+
+
+def test_a_file_of_other_bytes_is_not_text(tmp_path: Path) -> None:
+    for name in ("a.csv", "a.json", "a.log"):
+        (tmp_path / name).write_bytes(b"time,model\n\xff\xfe")
+        with pytest.raises(InputError, match=f"{name}: must be UTF-8 text: invalid start byte"):
+            read_traffic(tmp_path / name)
+
+
+def test_a_log_takes_little_more_memory_than_its_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("time,model\n" + "".join(f"{each},m\n" for each in range(20_000)))
+
+    tracemalloc.start()
+    traffic = read_traffic(path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert traffic.calls is not None and len(traffic.calls) == 20_000
+    assert peak / 20_000 < 100
+
+
+@pytest.mark.parametrize("models", ["3", "[3]", "[{}]", '[{"target_model": "a", "bytes": "x"}]'])
+def test_a_status_of_another_form_is_refused(tmp_path: Path, models: str) -> None:
+    path = tmp_path / "m.json"
+    path.write_text(f'{{"serving": {{"e": {{"models": {models}}}}}}}')
+
+    with pytest.raises(InputError, match="serving must be as `inferctl local status --json`"):
+        read_measured(path)
 
 
 def test_only_the_first_twenty_problems_are_spelled_out(tmp_path: Path) -> None:
