@@ -17,7 +17,7 @@ import statistics
 import sys
 from collections.abc import Callable
 
-from client_peers import (
+from benchmarks.client_peers import (
     Figures,
     bare_boto3,
     bare_http_client,
@@ -25,8 +25,7 @@ from client_peers import (
     bare_stub,
     loop,
 )
-from trivial_server import INPUTS, running_server
-
+from benchmarks.trivial_server import INPUTS, running_server
 from load_client.engine import measure
 from load_client.http_connection import HttpPlace
 from load_client.sagemaker import AwsPlace, SageMaker

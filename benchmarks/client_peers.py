@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import boto3
 import grpc  # type: ignore[import-untyped,unused-ignore]
 from botocore.config import Config
-from trivial_server import INPUTS
 
+from benchmarks.trivial_server import INPUTS
 from load_client.histogram import LatencyHistogram
 from load_client.sagemaker import SageMaker
 from load_client.tf_serving_grpc import TfServingGrpc

@@ -11,8 +11,7 @@ import resource
 import sys
 from pathlib import Path
 
-from trivial_server import INPUTS, running_server
-
+from benchmarks.trivial_server import INPUTS, running_server
 from load_client.engine import measure
 from load_client.http_connection import HttpPlace
 from load_client.recorder import Progress

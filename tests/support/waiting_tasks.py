@@ -42,8 +42,10 @@ class FakeTasks:
     def describe_tasks(self, *, cluster: str, tasks: Sequence[str]) -> Mapping[str, Any]:
         self._enter("DescribeTasks", cluster)
         if not 1 <= len(tasks) <= 100:
-            error = {"Code": "InvalidParameterException", "Message": "1 to 100 tasks"}
-            raise ClientError({"Error": error}, "DescribeTasks")
+            raise ClientError(
+                {"Error": {"Code": "InvalidParameterException", "Message": "1 to 100 tasks"}},
+                "DescribeTasks",
+            )
         described: list[dict[str, str]] = []
         for arn in tasks:
             if arn in self.tasks:

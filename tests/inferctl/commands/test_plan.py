@@ -70,8 +70,10 @@ def test_the_cheapest_of_several_types_is_chosen(
 def test_everything_wrong_is_said_at_once(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    options = ("--instance-type", "ml.g5.xlarg", "--instance-type", "ml.g5.12xlarge")
-    options += ("--instance-type", "any")
+    options = [
+        *("--instance-type", "ml.g5.xlarg", "--instance-type", "ml.g5.12xlarge"),
+        *("--instance-type", "any"),
+    ]
 
     assert _plan(tmp_path, *options, "--slots", "0", "--target-hit-ratio", "2", traffic="x\n") == 2
 

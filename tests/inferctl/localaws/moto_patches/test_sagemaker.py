@@ -176,7 +176,7 @@ def test_a_registered_variant_keeps_its_instance_type_until_it_is_deregistered(
     target = register(local_aws, "held")
     other = configure("held-g4dn", kind="ml.g4dn.xlarge")
 
-    with pytest.raises(ClientError, match="all.+must be deregistered as scalable targets"):
+    with pytest.raises(ClientError, match=r"all.+must be deregistered as scalable targets"):
         sagemaker.update_endpoint(EndpointName="held", EndpointConfigName=other)
     sagemaker.update_endpoint(
         EndpointName="held", EndpointConfigName=configure("held-more", count=2)
