@@ -44,7 +44,9 @@ class LeftoversView(Protocol):
 class CloudFormationPart(Protocol):
     """Answers the CloudFormation API; `inferctl.localaws.cloudformation.service.CloudFormation`."""
 
-    def handle(self, params: Mapping[str, str], *, region: str) -> HttpResponse: ...
+    def handle(
+        self, params: Mapping[str, str], *, region: str, agent: str = ""
+    ) -> HttpResponse: ...
 
     def deliver(self, token: str, body: bytes) -> bool: ...
 
@@ -131,9 +133,9 @@ class LazyCloudFormation:
     def __init__(self, make: Callable[[], CloudFormationPart]) -> None:
         self._part = Lazy(make)
 
-    def handle(self, params: Mapping[str, str], *, region: str) -> HttpResponse:
+    def handle(self, params: Mapping[str, str], *, region: str, agent: str = "") -> HttpResponse:
         """See `CloudFormationPart`."""
-        response: HttpResponse = self._part.get().handle(params, region=region)
+        response: HttpResponse = self._part.get().handle(params, region=region, agent=agent)
         return response
 
     def deliver(self, token: str, body: bytes) -> bool:

@@ -70,7 +70,8 @@ class Router:
         service, region = request.scope or ("", DEFAULT_REGION)
         self.regions.add(region)
         if service == "cloudformation":
-            return self._cloudformation.handle(_parameters(request), region=region)
+            agent = request.headers.get("user-agent", "")
+            return self._cloudformation.handle(_parameters(request), region=region, agent=agent)
         if service == "ecs":
             return self._ecs.handle(request, region=region)
         if service == "batch":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -14,6 +15,8 @@ from endpoint_verification.golden_source import GoldenSource
 from endpoint_verification.progress import Progress, Trouble
 from endpoint_verification.waiting import Waiting, WaitingRoom
 from model_artifacts import StorageError
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,6 +169,7 @@ class Round:
         )
 
     def _trouble(self, case: Case, trouble: Trouble) -> None:
+        _log.info("%s is asked again: %s", case.name, trouble.text)
         with self._lock:
             self._news.troubled[case.name] = trouble
 

@@ -42,10 +42,14 @@ class ReadActions:
     def __init__(self, store: Store) -> None:
         self._store = store
 
+    def hold(self, call: Answer, region: str) -> None:
+        """Wait until the operation of the stack that DescribeStacks asks for is over."""
+        if "StackName" in call:
+            self._store.wait_idle(self._store.get(call["StackName"], region), HOLD_SECONDS)
+
     def describe_stacks(self, call: Answer, region: str) -> Answer:
         if "StackName" in call:
             stack = self._store.get(call["StackName"], region)
-            self._store.wait_idle(stack, HOLD_SECONDS)
             return {"Stacks": [stack_view(stack)]}
         alive = [item for item in self._store.all(region) if item.status != "DELETE_COMPLETE"]
         return {"Stacks": [stack_view(stack) for stack in alive]}

@@ -20,7 +20,8 @@ class Everything:
         self.seen.append(("serving", endpoint, call))
         return HttpResponse(200)
 
-    def handle(self, params: Mapping[str, str], *, region: str) -> HttpResponse:
+    def handle(self, params: Mapping[str, str], *, region: str, agent: str = "") -> HttpResponse:
+        assert agent == ""
         self.seen.append(("cloudformation", dict(params), region))
         return HttpResponse(200)
 

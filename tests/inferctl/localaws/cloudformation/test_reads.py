@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from .conftest import Stacks
 
 _GROUP = {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": 7}}
@@ -65,3 +67,20 @@ def test_template_is_described_and_returned_as_it_was_sent(stacks: Stacks) -> No
         PhysicalResourceId=stacks.physical_id("described", "Group")
     )
     assert found["StackResources"][0]["StackName"] == "described"
+
+
+def test_everybody_but_a_custom_resources_handler_waits_for_the_operation(
+    stacks: Stacks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stacks.create("held", {"Resources": {"Group": _GROUP}})
+    waited: list[str] = []
+    store = stacks.service._store
+    monkeypatch.setattr(store, "wait_idle", lambda stack, _seconds: waited.append(stack.name))
+    question = {"Action": "DescribeStacks", "Version": "2010-05-15", "StackName": "held"}
+
+    for agent in ("Boto3/1.43 exec-env/AWS_Lambda_python3.14 Botocore/1", "aws-cdk/2.1135.0"):
+        assert waited == []
+        answer = stacks.service.handle(question, region="us-east-1", agent=agent)
+        assert b"CREATE_COMPLETE" in answer.body
+
+    assert waited == ["held"]
