@@ -1,7 +1,8 @@
 """Run every gate that CI runs and end with one table: ``make test``.
 
-Two lanes share the two processors of a small machine, each with a part of the tests. What a failing
-gate printed is shown whole, and what pytest printed always. Exit status 1 when a gate failed.
+Three lanes share the two processors of a small machine, each with a part of the tests: what deploys
+waits for most of its time. What a failing gate printed is shown whole, and what pytest printed
+always. Exit status 1 when a gate failed.
 """
 
 from __future__ import annotations
@@ -16,7 +17,14 @@ from dataclasses import dataclass, field
 
 from inferctl.environment import ROOT, environment
 
-CLOUDFORMATION = "tests/inferctl/localaws/cloudformation"
+# whole deployments on the embedded AWS
+DEPLOYMENTS = (
+    "tests/inferctl/compile_faults",
+    "tests/inferctl/transitions",
+    *sorted(
+        str(path.relative_to(ROOT)) for path in ROOT.glob("tests/inferctl/test_*life_cycle.py")
+    ),
+)
 PLATFORMS = sorted(path.stem for path in (ROOT / "platforms").glob("*.yaml"))
 
 
@@ -113,10 +121,11 @@ def main() -> int:
     os.chdir(ROOT)
     started = time.monotonic()
     computed = suite("pytest: units, snapshots", "--ignore=tests/inferctl")
-    stacks = suite("pytest: CloudFormation", CLOUDFORMATION)
-    served = suite("pytest: serving, life cycle", "tests/inferctl", f"--ignore={CLOUDFORMATION}")
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        lanes = ([*checkers(), computed, stacks], [served])
+    elsewhere = [f"--ignore={path}" for path in DEPLOYMENTS]
+    operated = suite("pytest: inferctl, embedded AWS", "tests/inferctl", *elsewhere)
+    deployed = suite("pytest: whole deployments", *DEPLOYMENTS)
+    with ThreadPoolExecutor(max_workers=3) as pool:
+        lanes = ([*checkers(), computed], [operated], [deployed])
         pending = [pool.submit(run_lane, lane) for lane in lanes]
         outcomes = [outcome for lane in pending for outcome in lane.result()]
     failed = [outcome.gate.name for outcome in outcomes if not outcome.passed]
