@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.planner_cases import Case, cases
 from benchmarks.real_fleet import RealFleet
 from inferctl.localaws.app import LocalAws
 from inferctl.localaws.serving.host_runner import binary_problem
@@ -32,9 +33,9 @@ from inferctl.planner.machine import Machine
 from inferctl.planner.measured import Defaults, fleet_from, read_measured
 from inferctl.planner.plan import MOST_INSTANCES, Question, Targets, smallest_fleet
 from inferctl.planner.routing import Routing
-from inferctl.planner.shapes import shifting, uniform, zipf
+from inferctl.planner.shapes import zipf
 from inferctl.planner.simulator import simulate
-from inferctl.planner.traffic import Calls, Rates, sample
+from inferctl.planner.traffic import Calls, Rates
 from inferctl.planner.traffic_file import Traffic, read_traffic
 
 POINTS, PERCENT = 3.0, 10.0
@@ -45,22 +46,6 @@ BALLAST_MIB = (24, 72, 120)
 MEMORY_MIB = 984
 # one of each size does not fit, nor the largest with the smallest
 _MEASURING_MIB = 175
-_BETWEEN_SECONDS = 600.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    """Traffic to plan and to replay."""
-
-    shape: str
-    rates: Rates
-    calls: Calls
-    one_at_a_time: bool
-
-    @property
-    def name(self) -> str:
-        """Also of its endpoint."""
-        return f"{self.shape}-{'alone' if self.one_at_a_time else 'overlapping'}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +81,7 @@ class Comparison:
 def compare(
     real: RealFleet, case: Case, *, measured: Path, memory_mib: int = MEMORY_MIB
 ) -> Comparison:
-    """Forecasts from files, as `inferctl plan` reads them, and then the replay."""
+    """The replay, and forecasts from files, as `inferctl plan` reads them."""
     log = measured.with_name(f"{case.name}.csv")
     _write_log(log, case.calls, real.names)
     traffic = read_traffic(log)
@@ -114,13 +99,20 @@ def compare(
     rates = Rates(
         seconds=case.rates.seconds, per_second=case.rates.per_second[:, columns], from_cold=True
     )
-    simulated = simulate(fleet, traffic.calls, machine)
-    estimated = estimate(fleet, rates, machine)
     with real.endpoint(case.name, memory_mib=memory_mib) as endpoint:
-        counts = real.replay(
+        counts, load_seconds = real.replay(
             endpoint, traffic.names, traffic.calls, one_at_a_time=case.one_at_a_time
         )
-    return Comparison(case=case, counts=counts, simulated=simulated, estimated=estimated)
+    if not case.one_at_a_time:
+        # who joins a load depends on how busy the machine was in that minute: the endpoint says it,
+        # as ModelLoadingTime would on AWS. It knows nothing of hits
+        fleet = replace(fleet, load_seconds=np.full(len(fleet), load_seconds))
+    return Comparison(
+        case=case,
+        counts=counts,
+        simulated=simulate(fleet, traffic.calls, machine),
+        estimated=estimate(fleet, rates, machine),
+    )
 
 
 def _write_log(path: Path, calls: Calls, names: tuple[str, ...]) -> None:
@@ -129,51 +121,6 @@ def _write_log(path: Path, calls: Calls, names: tuple[str, ...]) -> None:
         for now, model in zip(calls.times.tolist(), calls.models.tolist(), strict=True)
     ]
     path.write_text("\n".join(["time,model", *rows]) + "\n")
-
-
-def cases(models: int, calls: int, *, seconds_between: float) -> list[Case]:
-    """Each shape twice, with about that many calls.
-
-    One at a time they are so far apart that no load overlaps: the replay waits for each answer.
-    Overlapping ones come in bursts of one to three for a model.
-    """
-    found = []
-    for shape, rates in _shapes(models, calls * _BETWEEN_SECONDS, 1 / _BETWEEN_SECONDS).items():
-        drawn = spread(sample(rates, seed=calls).models.tolist())
-        found.append(Case(shape=shape, rates=rates, calls=drawn, one_at_a_time=True))
-    per_second = 1 / seconds_between
-    for shape, rates in _shapes(models, calls / 2 * seconds_between, per_second).items():
-        drawn = in_bursts(sample(rates, seed=calls))
-        rates = replace(rates, per_second=rates.per_second * 2)
-        found.append(Case(shape=shape, rates=rates, calls=drawn, one_at_a_time=False))
-    return found
-
-
-def in_bursts(calls: Calls) -> Calls:
-    """One to three calls for each, a moment apart."""
-    counts = np.random.default_rng(3).integers(1, 4, len(calls))
-    position = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    times = np.repeat(calls.times, counts) + position * 0.03
-    order = np.argsort(times, kind="stable")
-    models = np.repeat(calls.models, counts)[order]
-    return Calls(times=times[order], models=models, seconds=calls.seconds)
-
-
-def spread(models: list[int]) -> Calls:
-    """Calls so far apart that each has its answer before the next."""
-    times = np.arange(len(models), dtype=np.float64) * _BETWEEN_SECONDS
-    return Calls(times=times, models=np.array(models), seconds=len(models) * _BETWEEN_SECONDS)
-
-
-def _shapes(models: int, seconds: float, per_second: float) -> dict[str, Rates]:
-    steady = {"uniform": uniform(models, per_second), "zipf": zipf(models, per_second)}
-    return {
-        **{
-            name: Rates(seconds=np.array([seconds]), per_second=rates.per_second)
-            for name, rates in steady.items()
-        },
-        "shifting": shifting(models, per_second, periods=4, period_seconds=seconds / 4),
-    }
 
 
 def compare_all(models: int, calls: int) -> list[Comparison]:
@@ -185,7 +132,7 @@ def compare_all(models: int, calls: int) -> list[Comparison]:
         loads = [row.load_seconds or 0.0 for row in read_measured(measured).values()]
         seconds = float(np.mean(loads)) + real.unload_seconds
         print(f"a load takes {np.mean(loads):.1f} s, an unload {real.unload_seconds:.1f} s")
-        wanted = cases(models, calls, seconds_between=0.7 * seconds)
+        wanted = cases(models, calls, seconds_between=1.5 * seconds)
         with ThreadPoolExecutor(len(wanted)) as pool:
             return list(pool.map(lambda case: compare(real, case, measured=measured), wanted))
 

@@ -164,8 +164,11 @@ class RealFleet:
 
     def replay(
         self, endpoint: str, names: Sequence[str], calls: Calls, *, one_at_a_time: bool
-    ) -> dict[str, int]:
-        """Makes the calls in their order or at their times; returns what the endpoint counted."""
+    ) -> tuple[dict[str, int], float]:
+        """Makes the calls in their order or at their times.
+
+        Returns what the endpoint counted, and the mean seconds of its last load of each model.
+        """
         before = self._settled(endpoint)
         started = time.monotonic()
 
@@ -179,7 +182,9 @@ class RealFleet:
             pairs = zip(calls.times.tolist(), calls.models.tolist(), strict=True)
             list(pool.map(make, pairs))
         after = self._settled(endpoint)
-        return {name: after[name] - before[name] for name in _COUNTS}
+        loads = [model["load_seconds"] for model in after["models"]]
+        counts = {name: after[name] - before[name] for name in _COUNTS}
+        return counts, sum(loads) / len(loads)
 
 
 def _archive(backend: str, code: str) -> bytes:

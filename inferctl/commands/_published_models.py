@@ -236,6 +236,7 @@ def _entry_now(platform: Platform, model: PlatformModel) -> ManifestModel:
             serving_image=platform.serving_image,
             models=[(model.folder, model.build, model.target)],
             directory=Path(folder),
+            compiler_images=platform.compiler_images,
         )
         data = sources.manifest_path.read_bytes()
     return parse_manifest(data)["models"][0]

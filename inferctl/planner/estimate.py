@@ -54,8 +54,8 @@ def estimate(
         return _forecast(fleet, rates, machine, flows, instances=instances, factor=instances)
     held = rates.mean * fleet.service_seconds
     flows = _sticky_flows(fleet, rates, machine, held, instances, routing.spill_at)
-    if instances > 1:
-        # calls that wait for a load are under way too
+    if instances > 1 and flows.busiest_loads < instances * machine.parallel_loads:
+        # calls that wait for a load are under way too; where loads only queue up, without end
         waiting = (flows.loads + flows.joins / 2) * flows.load_seconds / rates.total_seconds
         flows = _sticky_flows(fleet, rates, machine, held + waiting, instances, routing.spill_at)
     return _forecast(fleet, rates, machine, flows, instances=instances, factor=1)

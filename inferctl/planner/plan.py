@@ -81,7 +81,9 @@ def smallest_fleet(question: Question, machine: Machine, *, most: int = MOST_INS
     @cache
     def answer(instances: int) -> Answer:
         rough = estimated(instances)
-        forecast = rough if question.replay is None else _simulated(question, machine, rough)
+        # where calls only queue up, going through them would say nothing more
+        by_call = question.replay is not None and rough.busy <= 1
+        forecast = _simulated(question, machine, rough) if by_call else rough
         reasons = (*too_large, *misses(forecast, question.targets))
         return Answer(machine=machine, forecast=forecast, estimated=rough, reasons=reasons)
 
@@ -90,9 +92,7 @@ def smallest_fleet(question: Question, machine: Machine, *, most: int = MOST_INS
     count = _fewest(lambda each: not misses(estimated(each), question.targets), lowest, most)
     if count is None and answer(most).holds:
         count = _fewest(lambda each: answer(each).holds, lowest, most)
-    if count is None:
-        return answer(most)
-    return _nearest(answer, count, most=most)
+    return answer(most) if count is None else _nearest(answer, count, most=most)
 
 
 def misses(forecast: Forecast, targets: Targets) -> tuple[str, ...]:

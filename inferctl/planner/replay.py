@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +13,9 @@ MOST_CALLS = 200_000
 MOST_MODELS = 5_000
 _CALLS_A_MODEL = 20
 _FEWEST_SAMPLED, _MOST_SAMPLED = 20_000, 100_000
+_MOST_TURNS = 10_000
+# 30 years: of a longer time a float does not hold the milliseconds well
+_LONGEST_SECONDS = 1e9
 _SEED = 20_240_601
 
 
@@ -38,10 +40,12 @@ def calls_to_simulate(traffic: Traffic) -> Replay | None:
     rates = traffic.rates
     per_second = float(rates.mean.sum())
     wanted = np.clip(_CALLS_A_MODEL * len(traffic.names), _FEWEST_SAMPLED, _MOST_SAMPLED)
-    seconds = float(wanted) / per_second
+    seconds = float(wanted) / max(per_second, 1e-300)
     if len(rates.seconds) > 1:
-        seconds = math.ceil(seconds / rates.total_seconds) * rates.total_seconds
-    if per_second * seconds * 2 > MOST_CALLS * 1.01:
+        seconds = rates.total_seconds * float(np.ceil(seconds / rates.total_seconds))
+    turns = 2 * seconds / rates.total_seconds * (len(rates.seconds) - 1)
+    too_many = per_second * seconds * 2 > MOST_CALLS * 1.01 or turns > _MOST_TURNS
+    if too_many or seconds > _LONGEST_SECONDS:
         return None
     return Replay(
         calls=sample(rates, seed=_SEED, seconds=2 * seconds),

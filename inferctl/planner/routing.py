@@ -54,7 +54,8 @@ def chooser(routing: Routing, instances: Sequence[Instance], *, seed: int) -> Ch
         for holder in holders:
             if instances[holder].under_way < routing.spill_at:
                 return holder
-        others = [each for each in range(len(instances)) if each not in holders]
+        held = set(holders)
+        others = [each for each in range(len(instances)) if each not in held]
         free = [each for each in others if instances[each].under_way < routing.spill_at]
         if free:
             return min(free, key=lambda each: _preference(model, each))

@@ -118,6 +118,8 @@ def csv_rows(
                 if len(row) > width:
                     text = f"has {len(row)} fields, the first line {width} columns"
                     problems.add(text, line=reader.line_num)
+                elif len(row) == width:
+                    yield reader.line_num, dict(zip(header, row, strict=True))
                 elif row:
                     yield reader.line_num, {**empty, **dict(zip(header, row, strict=False))}
         except csv.Error as error:

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.planner import Case, compare, spread
+from benchmarks.planner import compare
+from benchmarks.planner_cases import Case, spread
 from benchmarks.real_fleet import RealFleet
 from inferctl.localaws.app import LocalAws
 from inferctl.localaws.serving.host_runner import binary_problem

@@ -63,6 +63,23 @@ def test_a_call_a_month_is_planned_at_once() -> None:
     assert time.process_time() - started < 10
 
 
+@pytest.mark.parametrize("per_second", [1e-12, 1e-30, 1e7])
+def test_rates_far_from_any_real_ones_are_planned_at_once(per_second: float) -> None:
+    started = time.process_time()
+
+    found = smallest_fleet(_question(_rates(uniform(2, per_second))), Machine(name="m", host_mib=2))
+
+    assert found.holds == (per_second < 1)
+    assert found.forecast.p99_ms >= 20
+    assert time.process_time() - started < 10
+
+
+def test_periods_of_a_moment_are_not_repeated_a_million_times() -> None:
+    rates = Rates(seconds=np.array([1e-3, 1e-3]), per_second=np.array([[1.0], [2.0]]))
+
+    assert _question(_rates(rates)).replay is None
+
+
 def test_thousands_of_first_loads_do_not_queue_into_what_counts() -> None:
     question = _question(_rates(uniform(2_000, 50.0)), load_seconds=30.0, service_seconds=0.001)
 
