@@ -5,7 +5,7 @@ RUN := tools/run
 
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help prepare prepare-gates up down status test synth lint bench generated requirements diff clean
+.PHONY: help prepare prepare-gates up down status test synth lint faults bench generated requirements diff clean
 
 help:  ## show this help
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -33,6 +33,9 @@ synth: prepare  ## synthesize PLATFORM (laptop, dev, prod) into cdk.out
 
 lint: prepare  ## will it serve? check the models of PLATFORM
 	@$(RUN) inferctl lint --platform platforms/$(PLATFORM).yaml
+
+faults: prepare-gates  ## every fault of the compile fleet; make test plays 42 of the 96
+	@FAULT_MATRIX=all $(RUN) python -m pytest -q tests/inferctl/compile_faults
 
 bench: prepare  ## archives, synthesis, invocation, load client, state machine: each beside its peer or its smaller self
 	@$(RUN) python benchmarks/archive.py

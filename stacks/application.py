@@ -128,6 +128,7 @@ def _add_models(app: cdk.App, platform: Platform, network: NetworkStack) -> Mode
         serving_image=platform.serving_image,
         models=[(model.folder, model.build, model.target) for model in platform.models],
         directory=_sources(app, platform),
+        compiler_images=platform.compiler_images,
     )
     return ModelsStack(
         app,

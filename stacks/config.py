@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -18,6 +19,7 @@ from accelerator_catalog import (
     TritonImage,
     triton_image_uri,
 )
+from model_folders.recipes import Engine
 from stacks.platform.cluster.check import Surroundings, check_cluster
 from stacks.platform.cluster.file import Cluster
 from stacks.platform.cluster.plans import ClusterPlan
@@ -109,6 +111,11 @@ class Platform:
     def prefix(self) -> str:
         """S3 key prefix of the fleet's artifacts, ending in a slash."""
         return f"{self.fleet}/"
+
+    @property
+    def compiler_images(self) -> Mapping[Engine, str]:
+        """Images that compile in place of an engine's own."""
+        return {} if self.compile is None else self.compile.section.images
 
     @property
     def serving_image(self) -> str:

@@ -8,13 +8,22 @@ the 262,144 bytes of a state's output, and what matters lies in S3.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from model_fleet.contract import JOB_VARIABLES, LEFT, PACKAGE_BATCH, WORK_FIELDS
 
-Json = dict[str, Any]
+from .compile_states import (
+    BATCH_FAULTS,
+    FUNCTION_FAULTS,
+    FUNCTION_TIMEOUT_SECONDS,
+    Json,
+    caught,
+    distributed_map,
+    done,
+    fields,
+    note_failure,
+    retry,
+)
 
 PACKAGES_LABEL = "packages"
 COMPILES_LABEL = "compiles"
@@ -23,32 +32,8 @@ COMPILES_LABEL = "compiles"
 _ITEM_FIELDS = ("model", "digest", "queue", "job_definition", "job_name", "timeout_seconds")
 # Of 262,144 bytes of input a batch takes part with the batch's own input.
 _BATCH_BYTES = 200_000
-_FUNCTION_TIMEOUT_SECONDS = 900
 _EXECUTION_TIMEOUT_SECONDS = 3 * 24 * 3600
 _WAITING_SECONDS = 4 * 3600
-# What Lambda and Batch say when they are busy, when a function was killed, and our own word for it
-_FUNCTION_FAULTS = [
-    "TryAgainError",
-    "StorageError",
-    "Lambda.ClientExecutionTimeoutException",
-    "Lambda.ServiceException",
-    "Lambda.AWSLambdaException",
-    "Lambda.SdkClientException",
-    "Lambda.TooManyRequestsException",
-    "Lambda.Unknown",
-    "Runtime.ExitError",
-    "Sandbox.Timedout",
-    "States.Timeout",
-]
-# A throttled SubmitJob goes by two names: https://github.com/ASFHyP3/hyp3/issues/1676 and
-# https://github.com/chanzuckerberg/single-cell-data-portal/pull/7087
-_BATCH_FAULTS = [
-    "Batch.AWSBatchException",
-    "Batch.BatchException",
-    "Batch.SdkClientException",
-    "Batch.ServerException",
-    "Batch.TooManyRequestsException",
-]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,31 +95,11 @@ def _branch(name: str, map_state: Json) -> Json:
     }
 
 
-def _map(parts: MachineParts, *, label: str, key: str, concurrency: int, states: Json) -> Json:
-    return {
-        "Type": "Map",
-        "Label": label,
-        "ItemReader": {
-            "Resource": f"arn:{parts.partition}:states:::s3:getObject",
-            "ReaderConfig": {"InputType": "JSON"},
-            "Parameters": {"Bucket.$": "$.bucket", "Key.$": f"$.{key}"},
-        },
-        "ItemProcessor": {
-            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
-            **states,
-        },
-        "MaxConcurrency": concurrency,
-        "ToleratedFailurePercentage": 100,
-        "ResultPath": None,
-        "End": True,
-    }
-
-
 def _packages(parts: MachineParts) -> Json:
     """Batches of models; a function that runs out of time hands back what is left."""
     return {
-        **_map(
-            parts,
+        **distributed_map(
+            partition=parts.partition,
             label=PACKAGES_LABEL,
             key="packages_key",
             concurrency=parts.packaging_calls,
@@ -144,9 +109,9 @@ def _packages(parts: MachineParts) -> Json:
                     "Package": {
                         "Type": "Task",
                         "Resource": parts.package_function_arn,
-                        "TimeoutSeconds": _FUNCTION_TIMEOUT_SECONDS,
-                        "Retry": [_retry(_FUNCTION_FAULTS)],
-                        "Catch": [_caught()],
+                        "TimeoutSeconds": FUNCTION_TIMEOUT_SECONDS,
+                        "Retry": [retry(FUNCTION_FAULTS)],
+                        "Catch": [caught()],
                         "Next": "Any left",
                     },
                     "Any left": {
@@ -156,8 +121,8 @@ def _packages(parts: MachineParts) -> Json:
                         ],
                         "Default": "Done",
                     },
-                    "Note failure": _note_failure(
-                        parts,
+                    "Note failure": note_failure(
+                        parts.failure_function_arn,
                         {
                             "step": "package",
                             "work.$": "$.BatchInput",
@@ -165,14 +130,14 @@ def _packages(parts: MachineParts) -> Json:
                             "error.$": "$.error",
                         },
                     ),
-                    "Done": _done(),
+                    "Done": done(),
                 },
             },
         ),
         "ItemBatcher": {
             "MaxItemsPerBatch": PACKAGE_BATCH,
             "MaxInputBytesPerBatch": _BATCH_BYTES,
-            "BatchInput": _fields("$", WORK_FIELDS),
+            "BatchInput": fields("$", WORK_FIELDS),
         },
     }
 
@@ -195,14 +160,14 @@ def _compiles(parts: MachineParts) -> Json:
             "Next": "Note failure",
         },
         **{_job_state(queue): _job(parts, queue) for queue in parts.queues},
-        "Note failure": _note_failure(
-            parts, {"step": "compile", "work.$": "$", "error.$": "$.error"}
+        "Note failure": note_failure(
+            parts.failure_function_arn, {"step": "compile", "work.$": "$", "error.$": "$.error"}
         ),
-        "Done": _done(),
+        "Done": done(),
     }
     return {
-        **_map(
-            parts,
+        **distributed_map(
+            partition=parts.partition,
             label=COMPILES_LABEL,
             key="compiles_key",
             # jobs that wait in a queue cost nothing, and keep the instances busy
@@ -210,8 +175,8 @@ def _compiles(parts: MachineParts) -> Json:
             states={"StartAt": "Queue", "States": states},
         ),
         "ItemSelector": {
-            **_fields("$", WORK_FIELDS),
-            **_fields("$$.Map.Item.Value", _ITEM_FIELDS),
+            **fields("$", WORK_FIELDS),
+            **fields("$$.Map.Item.Value", _ITEM_FIELDS),
         },
     }
 
@@ -233,47 +198,11 @@ def _job(parts: MachineParts, queue: JobQueueState) -> Json:
             },
         },
         "ResultPath": None,
-        "Retry": [_retry(_BATCH_FAULTS)],
-        "Catch": [_caught()],
+        "Retry": [retry(BATCH_FAULTS)],
+        "Catch": [caught()],
         "Next": "Done",
     }
 
 
 def _job_state(queue: JobQueueState) -> str:
     return f"Compile on {queue.name}"
-
-
-def _note_failure(parts: MachineParts, parameters: Mapping[str, str]) -> Json:
-    return {
-        "Type": "Task",
-        "Resource": parts.failure_function_arn,
-        "TimeoutSeconds": _FUNCTION_TIMEOUT_SECONDS,
-        "Parameters": dict(parameters),
-        "ResultPath": None,
-        "Retry": [_retry(_FUNCTION_FAULTS)],
-        "Next": "Done",
-    }
-
-
-def _retry(errors: list[str]) -> Json:
-    return {
-        "ErrorEquals": errors,
-        "IntervalSeconds": 5,
-        "MaxAttempts": 5,
-        "BackoffRate": 2,
-        "MaxDelaySeconds": 120,
-        "JitterStrategy": "FULL",
-    }
-
-
-def _caught() -> Json:
-    return {"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Note failure"}
-
-
-def _done() -> Json:
-    """An empty object for every child."""
-    return {"Type": "Pass", "Result": {}, "End": True}
-
-
-def _fields(source: str, names: tuple[str, ...]) -> dict[str, str]:
-    return {f"{name}.$": f"{source}.{name}" for name in names}

@@ -25,10 +25,9 @@ from model_folders import FleetSources
 
 from .compile_fleet import CompileFleet
 from .compile_props import CompileFleetProps
-from .compile_roles import add_missing_statement
 from .handler_code import handler_code
+from .model_fleet_role import add_machine_statements, model_fleet_role
 from .model_store import ModelStore
-from .nag import acknowledge, wildcard_resource
 from .provider_framework import ProviderFramework
 from .role_dependency import depend_on_permissions
 
@@ -88,7 +87,13 @@ class ModelFleet(Construct):
     def __init__(self, scope: Construct, construct_id: str, props: ModelFleetProps) -> None:
         super().__init__(scope, construct_id)
         manifest, pack = self._add_assets(props.sources)
-        role = self._handler_role(props, source_bucket=manifest.bucket_name)
+        role = model_fleet_role(
+            self,
+            "Role",
+            store=props.store,
+            prefix=props.prefix,
+            source_bucket=manifest.bucket_name,
+        )
         log_group = logs.LogGroup(
             self, "Log", retention=_LOG_RETENTION, removal_policy=props.removal_policy
         )
@@ -172,26 +177,7 @@ class ModelFleet(Construct):
             log_retention=_LOG_RETENTION,
             removal_policy=props.removal_policy,
         )
-        for statement in (
-            iam.PolicyStatement(
-                sid="StartExecutions",
-                actions=[*contract.MACHINE_ACTIONS],
-                resources=[fleet.machine.state_machine_arn],
-            ),
-            iam.PolicyStatement(
-                sid="WatchExecutions",
-                actions=[*contract.EXECUTION_ACTIONS],
-                resources=[fleet.executions_arn],
-            ),
-        ):
-            role.add_to_policy(statement)
-        acknowledge(
-            role,
-            {
-                wildcard_resource(role, fleet.executions_arn): "Executions are named by the digest"
-                " of their work; the pattern holds for this one state machine."
-            },
-        )
+        add_machine_statements(role, fleet)
         props.store.bucket.add_lifecycle_rule(
             id="old-work",
             prefix=f"{props.prefix}{contract.WORK_FOLDER}",
@@ -228,48 +214,3 @@ class ModelFleet(Construct):
         # Also keeps the permissions until the Delete event has been handled.
         depend_on_permissions(function, role)
         return function
-
-    def _handler_role(self, props: ModelFleetProps, *, source_bucket: str) -> iam.Role:
-        role = iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-            description="Lets the model fleet read its sources and publish below its prefix",
-        )
-        bucket = props.store.bucket
-        published = bucket.arn_for_objects(f"{props.prefix}*")
-        sources = Stack.of(self).format_arn(
-            service="s3", region="", account="", resource=source_bucket, resource_name="*"
-        )
-        for statement in (
-            iam.PolicyStatement(
-                sid="PublishAndCollect",
-                actions=[*contract.ARTIFACT_OBJECT_ACTIONS],
-                resources=[published],
-            ),
-            iam.PolicyStatement(
-                sid="ListOwnPrefix",
-                actions=[*contract.ARTIFACT_BUCKET_ACTIONS],
-                resources=[bucket.bucket_arn],
-                conditions={"StringLike": {"s3:prefix": [f"{props.prefix}*"]}},
-            ),
-            iam.PolicyStatement(
-                sid="ReadSources",
-                actions=[*contract.SOURCE_OBJECT_ACTIONS],
-                resources=[sources],
-            ),
-        ):
-            role.add_to_policy(statement)
-        add_missing_statement(role, store=props.store, folder=props.prefix)
-        props.store.key.grant(role, "kms:Decrypt", "kms:GenerateDataKey")
-        acknowledge(
-            role,
-            {
-                wildcard_resource(role, published): "Archives are named by their content, so the"
-                " fleet's own prefix is as narrow as it gets.",
-                wildcard_resource(role, sources): "Sources are content-addressed objects of the CDK"
-                " assets bucket; naming each would make the template grow with the models."
-                " Read only.",
-            },
-        )
-        return role

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple, cast
 
 from model_artifacts import (
@@ -26,7 +27,7 @@ from model_artifacts.manifest import MANIFEST_VERSION
 from model_folders.compilers import compiler_image
 from model_folders.errors import ModelFileError
 from model_folders.folder import Build, ModelFolder, SourceFile
-from model_folders.recipes import ENGINE_REVISIONS, CompileRecipe
+from model_folders.recipes import ENGINE_REVISIONS, CompileRecipe, Engine
 
 LARGEST_PACKED_FILE = 1024 * 1024
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
@@ -60,11 +61,13 @@ def build_fleet_sources(
     serving_image: str,
     models: Sequence[tuple[ModelFolder, Build, str]],
     directory: Path,
+    compiler_images: Mapping[Engine, str] = MappingProxyType({}),
 ) -> FleetSources:
     """Write ``manifest.json`` and ``sources.pack`` below ``directory``, equal for equal sources.
 
     ``models`` holds each folder with the chosen build and the target to make it for;
-    ``serving_image`` is the image tag, such as ``26.05-py3``. Weights need not be on disk.
+    ``serving_image`` is the image tag, such as ``26.05-py3``. ``compiler_images`` are those that
+    compile in place of an engine's own. Weights need not be on disk.
     Raises ModelFileError with the problems of all models.
     """
     problems = _name_problems(prefix, [folder.name for folder, _, _ in models])
@@ -91,7 +94,12 @@ def build_fleet_sources(
         "fleet": fleet,
         "prefix": prefix,
         "models": [
-            _entry(model, serving_image=serving_image, offsets=offsets)
+            _entry(
+                model,
+                serving_image=serving_image,
+                compiler_images=compiler_images,
+                offsets=offsets,
+            )
             for model in sorted(chosen, key=lambda model: model.folder.name)
         ],
     }
@@ -148,13 +156,20 @@ def _unchanged(file: SourceFile) -> bytes:
     return body
 
 
-def _entry(model: _Chosen, *, serving_image: str, offsets: Mapping[str, int]) -> ManifestModel:
+def _entry(
+    model: _Chosen,
+    *,
+    serving_image: str,
+    compiler_images: Mapping[Engine, str],
+    offsets: Mapping[str, int],
+) -> ManifestModel:
     build = model.build
     recipe: JsonValue = None
     compiler: str | None = None
     if build.compile is not None and model.golden is not None:
         recipe = _recipe(build.compile, model.golden)
-        compiler = compiler_image(build.compile.engine, serving_image)
+        engine = build.compile.engine
+        compiler = compiler_images.get(engine) or compiler_image(engine, serving_image)
     shapes = {name: list(dimensions) for name, dimensions in build.shapes.items()}
     rows = [_file_entry(file, offsets) for file in model.files]
     entry: ManifestModel = {

@@ -92,8 +92,11 @@ class Delegate:
         return f"execution {self._machine.arn_of(stored.record.name)}"
 
     def withdraw(self, why: str) -> None:
-        """Stop what this call began or joined: its request is no longer the newest."""
-        if self._stored is not None:
+        """Stop what this call began or joined: its request is no longer the newest.
+
+        Not so when the newest one joined it meanwhile, since it works for the same manifest.
+        """
+        if self._stored is not None and not self._is_joined(self._stored.record):
             self._machine.stop(self._stored.record.name, why)
 
     def _watch(self) -> bool:
@@ -120,6 +123,17 @@ class Delegate:
             self._write(joined)
             _log.info("joined execution %s", execution.arn)
         return True
+
+    def _is_joined(self, record: Record) -> bool:
+        try:
+            stored = read_record(self._s3, self._fleet.location)
+        except StorageError:
+            return False
+        return (
+            stored is not None
+            and stored.record.name == record.name
+            and stored.record.request != self._event.request_id
+        )
 
     def _explain(self, missing: Sequence[Step], *, models: int) -> None:
         """Raise when the execution that ended leaves no hope for another one."""

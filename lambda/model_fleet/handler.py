@@ -22,7 +22,7 @@ from cfn_resource import (
     parse_event,
 )
 from cfn_resource.messages import MESSAGE_BYTES
-from model_artifacts import ArtifactsError
+from model_artifacts import ArtifactsError, StorageError
 from model_fleet.budget import TimeBudget
 from model_fleet.contract import FleetAttributes
 from model_fleet.errors import FleetError
@@ -45,6 +45,8 @@ _CONFIG: Final = Config(
 
 # for the last look, and for the answer to reach CloudFormation
 _LAST_SECONDS: Final = 120.0
+
+_log = logging.getLogger(__name__)
 
 
 class OnEventResult(TypedDict):
@@ -109,7 +111,14 @@ def is_complete(
             machine = _machine(removal.machine, states)
             return IsCompleteResult(IsComplete=remove(client, removal, request, machine))
         over = _is_over(event, now)
-        return _publish(client, request, context, now, states, over=over)
+        try:
+            return _publish(client, request, context, now, states, over=over)
+        except StorageError as error:
+            # busy in one of an hour's many looks; without a limit nobody would ever say so
+            if not error.transient or over or "PublishUntil" not in event:
+                raise
+            _log.warning("asked again later: %s", error)
+            return IsCompleteResult(IsComplete=False)
 
 
 def _publish(

@@ -7,6 +7,7 @@ whoever comes later (a second deployment, a deletion) finds the execution to joi
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final, TypedDict, cast
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 _NAME: Final = "execution.json"
 _LOST: Final = CONDITION_FAILED | {"ConditionalRequestConflict", "NoSuchKey", "404"}
+
+_log = logging.getLogger(__name__)
 
 
 class _Fields(TypedDict):
@@ -62,21 +65,54 @@ class StoredRecord:
     etag: str
 
 
+_NOTHING: Final = Record(
+    machine="",
+    name="",
+    request="",
+    manifest_digest="",
+    work_digest="",
+    attempt=0,
+    tries=0,
+    missing=0,
+    input=WorkInput(
+        fleet="",
+        bucket="",
+        prefix="",
+        source_bucket="",
+        manifest_key="",
+        manifest_digest="",
+        source_pack_key="",
+        packages_key="",
+        compiles_key="",
+        work_prefix="",
+    ),
+)
+
+
 def record_key(prefix: str) -> str:
     """Where the record of a fleet lies."""
     return f"{prefix}{WORK_FOLDER}{_NAME}"
 
 
 def read_record(s3: S3Client, location: Location) -> StoredRecord | None:
-    """The record of a fleet, None when there is none that can be read; raises `StorageError`."""
+    """The record of a fleet, None when there is none; raises `StorageError`.
+
+    One that another release wrote in another form names no execution, and is replaced like any.
+    """
     try:
         data, etag = read_object(s3, bucket=location.bucket, key=record_key(location.prefix))
     except StorageError as error:
         if is_missing(error):
             return None
         raise
-    fields = cast("_Fields", json.loads(data))
-    return StoredRecord(Record(**fields), etag)
+    try:
+        fields = cast("_Fields", json.loads(data))
+        return StoredRecord(Record(**fields), etag)
+    except (ValueError, TypeError) as error:
+        _log.warning(
+            "s3://%s/%s is not a record: %s", location.bucket, record_key(location.prefix), error
+        )
+        return StoredRecord(_NOTHING, etag)
 
 
 def write_record(s3: S3Client, location: Location, record: Record, *, etag: str | None) -> str:

@@ -16,6 +16,7 @@ from inferctl.exporters.graph import write_model
 from inferctl.exporters.image_network import Convolution, ImageNetwork, normalisation_shapes
 from inferctl.exporters.seeded import seeded_tensors
 from model_artifacts import Manifest, parse_manifest
+from model_compiler.contract import RECORD_NAME
 from model_compiler.settings import Settings
 from model_folders import build_fleet_sources, load_model_folder
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 PREFIX = "fleet/"
+RECORD_KEY = f"{PREFIX}{RECORD_NAME}"
 WORK_PREFIX = "fleet/work/0123456789abcdef/"
 IMAGE = "26.05-py3"
 VERIFY = {"request": "golden/request.json", "max_absolute_error": 1.0e-4, "minimum_cosine": 0.9999}
@@ -118,6 +120,7 @@ def write_release(
     pack_key = f"{sources.pack_digest}.pack"
     s3.put_object(Bucket="sources", Key=manifest_key, Body=sources.manifest_path.read_bytes())
     s3.put_object(Bucket="sources", Key=pack_key, Body=sources.pack_path.read_bytes())
+    s3.put_object(Bucket="artifacts", Key=RECORD_KEY, Body=b"{}")
     manifest = parse_manifest(sources.manifest_path.read_bytes())
     settings = Settings(
         bucket="artifacts",

@@ -17,7 +17,7 @@ from model_compiler.contract import DONE, INFRASTRUCTURE, JobFailure
 from model_compiler.errors import InputError, JobError
 from model_compiler.job import Job
 from model_compiler.log_place import log_place
-from model_compiler.publish import write_failure
+from model_compiler.publish import is_wanted, write_failure
 from model_compiler.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -44,16 +44,21 @@ def main() -> int:
     except InputError as error:
         print(f"model_compiler cannot start: {error}", file=sys.stderr)
         return error.status
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _stop)
     s3 = boto3.client("s3", config=_CONFIG)
     job = Job(s3, settings)
     try:
-        job.run()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, _stop)
+        return _run(job, s3, settings)
     except StopRequestedError:
         # whoever stopped the job knows why; a stack that is being deleted must find nothing new
         log.warning("%s: stopped during %s", settings.model, job.step)
         return INFRASTRUCTURE
+
+
+def _run(job: Job, s3: S3Client, settings: Settings) -> int:
+    try:
+        job.run()
     except JobError as error:
         log.error("%s: %s failed: %s", settings.model, job.step, error)
         _tell(s3, settings, job.step, error)
@@ -66,7 +71,8 @@ def _tell(s3: S3Client, settings: Settings, step: str, error: JobError) -> None:
         model=settings.model, step=step, reason=str(error), log=log_place(os.environ)
     )
     try:
-        write_failure(s3, settings, failure)
+        if is_wanted(s3, settings):
+            write_failure(s3, settings, failure)
     except StorageError as problem:
         log.error("nobody is told of the failure: %s", problem)
 

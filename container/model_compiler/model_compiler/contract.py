@@ -16,6 +16,10 @@ TIMEOUT_VARIABLE: Final = "MODEL_COMPILER_TIMEOUT_SECONDS"
 PYTHON_VARIABLE: Final = "MODEL_COMPILER_ENGINE_PYTHON"
 """Set by the image: the Python that has the vendor's SDK."""
 
+RECORD_NAME: Final = "work/execution.json"
+"""Below the prefix, while there is a fleet: written before any job starts, deleted before archives.
+"""
+
 DEFAULT_TIMEOUT_SECONDS: Final = 3000
 
 DONE: Final = 0

@@ -21,7 +21,7 @@ from model_compiler.errors import InfrastructureError, InputError, JobError
 from model_compiler.fetch import fetch_sources
 from model_compiler.manifest import read_model, recipe_of
 from model_compiler.processes import Processes, peak_memory_bytes
-from model_compiler.publish import is_published, publish
+from model_compiler.publish import is_published, is_wanted, publish
 from model_compiler.settings import Settings
 from model_compiler.tensors import read_request
 from model_compiler.verify import verify
@@ -44,7 +44,10 @@ class Job:
         self._seconds: dict[str, float] = {}
 
     def run(self) -> bool:
-        """Whether an archive was made; False when it was there. Raises `JobError`."""
+        """Whether an archive was made; False when it was there, or nobody wants it any more.
+
+        Raises `JobError`.
+        """
         with self._step("look"):
             if is_published(self._s3, self._settings):
                 log.info("the archive of %s is there already", self._settings.model)
@@ -55,10 +58,9 @@ class Job:
         with tempfile.TemporaryDirectory(
             prefix="model-compiler-", ignore_cleanup_errors=True
         ) as folder:
-            self._make(model, engine, Path(folder))
-        return True
+            return self._make(model, engine, Path(folder))
 
-    def _make(self, model: ManifestModel, engine: Engine, folder: Path) -> None:
+    def _make(self, model: ManifestModel, engine: Engine, folder: Path) -> bool:
         recipe = recipe_of(model)
         with self._step("fetch"):
             request = fetch_sources(self._s3, self._settings, model, folder)
@@ -82,10 +84,14 @@ class Job:
                 path=folder / "archive.tar.gz",
             )
         with self._step("publish"):
+            if not is_wanted(self._s3, self._settings):
+                log.warning("%s: its fleet was deleted meanwhile", self._settings.model)
+                return False
             report = self._report(
                 model, outcome, archive, verification, peak=peak, input_bytes=_bytes(work.input)
             )
             publish(self._s3, self._settings, model, archive, report)
+        return True
 
     def _work(self, model: ManifestModel, folder: Path, inputs: Mapping[str, object]) -> Work:
         scratch, outputs = folder / "scratch", folder / "outputs"

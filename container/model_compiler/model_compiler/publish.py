@@ -10,7 +10,13 @@ from model_artifacts.canonical import JsonValue
 from model_artifacts.s3_calls import is_missing, storage_errors
 from model_artifacts.s3_upload import S3Upload
 from model_compiler.assemble import Archive
-from model_compiler.contract import CompileReport, JobFailure, failure_key, report_key
+from model_compiler.contract import (
+    RECORD_NAME,
+    CompileReport,
+    JobFailure,
+    failure_key,
+    report_key,
+)
 from model_compiler.settings import Settings
 
 if TYPE_CHECKING:
@@ -23,15 +29,16 @@ log = logging.getLogger(__name__)
 
 def is_published(s3: S3Client, settings: Settings) -> bool:
     """Whether the archive is there already; raises `StorageError`."""
-    key = _archive_key(settings)
-    try:
-        with storage_errors(f"looking for s3://{settings.bucket}/{key}"):
-            s3.head_object(Bucket=settings.bucket, Key=key)
-    except StorageError as error:
-        if is_missing(error):
-            return False
-        raise
-    return True
+    return _exists(s3, settings, _archive_key(settings))
+
+
+def is_wanted(s3: S3Client, settings: Settings) -> bool:
+    """Whether the fleet is still there: a deletion that began must not find one more object.
+
+    Step Functions tries to end the jobs of an execution that is stopped, but does not promise it.
+    Raises `StorageError`.
+    """
+    return _exists(s3, settings, f"{settings.prefix}{RECORD_NAME}")
 
 
 def publish(
@@ -75,6 +82,17 @@ def write_failure(s3: S3Client, settings: Settings, failure: JobFailure) -> None
             Body=canonical_json(cast("JsonValue", failure)),
             ContentType="application/json",
         )
+
+
+def _exists(s3: S3Client, settings: Settings, key: str) -> bool:
+    try:
+        with storage_errors(f"looking for s3://{settings.bucket}/{key}"):
+            s3.head_object(Bucket=settings.bucket, Key=key)
+    except StorageError as error:
+        if is_missing(error):
+            return False
+        raise
+    return True
 
 
 def _archive_key(settings: Settings) -> str:

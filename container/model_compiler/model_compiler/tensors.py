@@ -35,7 +35,7 @@ def read_request(path: Path) -> dict[str, Array]:
     try:
         inputs = json.loads(path.read_bytes())["inputs"]
         return {str(tensor["name"]): _array(tensor) for tensor in inputs}
-    except (ValueError, KeyError, TypeError, zlib.error) as error:
+    except (ValueError, OverflowError, KeyError, TypeError, zlib.error) as error:
         raise InputError(
             f"the request to verify with must be KServe v2 JSON: {type(error).__name__}: {error}"
         ) from error
@@ -73,7 +73,15 @@ def _bytes(item: Any) -> bytes:
 
 
 def with_rows(values: Array, rows: int) -> Array:
-    """``values`` with exactly ``rows`` rows: the first ones, or all of them again and again."""
+    """``values`` with exactly ``rows`` rows: the first ones, or all of them again and again.
+
+    Raises `InputError` for values without any row to repeat.
+    """
+    if values.ndim == 0 or len(values) == 0:
+        raise InputError(
+            f"the inputs of the request to verify with must have rows, got shape"
+            f" {list(values.shape)}"
+        )
     repeats = -(-rows // len(values))
     return np.concatenate([values] * repeats)[:rows]
 

@@ -152,11 +152,17 @@ class Container:
 
     def _supervise(self, process: JobProcess, stream: LogStream) -> None:
         timer = self._timer()
-        for lines in process.lines():
-            stream.write(lines)
-            for line in lines:
-                log.info("%s: %s", self._job.name, line)
-        stream.flush()
+        try:
+            for lines in process.lines():
+                stream.write(lines)
+                for line in lines:
+                    log.info("%s: %s", self._job.name, line)
+            stream.flush()
+        except BaseException:
+            # whoever asked is told that the attempt is over, so nothing of it may run on
+            process.kill()
+            process.wait()
+            raise
         ended = process.wait()
         if timer is not None:
             timer.cancel()

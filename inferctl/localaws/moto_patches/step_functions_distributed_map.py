@@ -62,7 +62,7 @@ def _payload_template(value: dict[str, Any]) -> Any:
 
 
 def _eval_body(_original: Any) -> Callable[..., None]:
-    from inferctl.localaws.stepfunctions.map_run import evaluate
+    from inferctl.localaws.stepfunctions.distributed_map import evaluate
 
     def _eval_body(self: Any, env: Any) -> None:
         evaluate(self, env)
@@ -71,7 +71,7 @@ def _eval_body(_original: Any) -> Callable[..., None]:
 
 
 def _write(_original: Any) -> Callable[..., None]:
-    from inferctl.localaws.stepfunctions.map_run import write_results
+    from inferctl.localaws.stepfunctions.distributed_map import write_results
 
     def _eval_body(self: Any, env: Any) -> None:
         write_results(self, env)

@@ -7,13 +7,11 @@ with the number of items. Imported with the first execution, because it imports 
 from __future__ import annotations
 
 import threading
-import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from botocore.exceptions import ClientError
-from moto.stepfunctions.parser.api import HistoryEventType, MapRunStatus
+from moto.stepfunctions.parser.api import HistoryEventType
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
     FailureEvent,
     FailureEventException,
@@ -24,18 +22,10 @@ from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import (
     StatesErrorNameType,
 )
-from moto.stepfunctions.parser.asl.eval.environment import Environment
-from moto.stepfunctions.parser.asl.eval.event.event_manager import EventHistoryContext
-from moto.stepfunctions.parser.asl.eval.program_state import (
-    ProgramEnded,
-    ProgramError,
-    ProgramTimedOut,
-)
-
-from inferctl.localaws import clients
 
 from . import batching
-from .results import ChildResult, Outputs, ResultFiles, TooLargeError
+from .map_child import child_environment, child_result, now
+from .results import Outputs, ResultFiles, TooLargeError
 
 # AWS runs 10,000; each one is some threads here, and clients keep 32 connections
 MOST_CHILDREN = 32
@@ -45,45 +35,6 @@ _TOO_LARGE = (
     " service limit."
 )
 _COUNTS = {"SUCCEEDED": "succeeded", "FAILED": "failed", "TIMED_OUT": "timed_out"}
-
-
-def evaluate(component: Any, env: Any) -> None:
-    """What ``DistributedIterationComponent`` does when it is evaluated."""
-    settings = env.stack.pop()
-    record = settings.map_run_record
-    begun = {"mapRunStartedEventDetails": {"mapRunArn": record.map_run_arn}}
-    _say(env, HistoryEventType.MapRunStarted, begun)
-    try:
-        result = MapRun(component, env, settings, _items(env, settings)).run()
-    except Exception as error:
-        # moto makes States.Runtime of what is none of its own errors
-        record.set_stop(status=MapRunStatus.FAILED)
-        details = {"mapRunFailedEventDetails": _failure_details(error)}
-        _say(env, HistoryEventType.MapRunFailed, details)
-        raise
-    if env.is_running():
-        record.set_stop(status=MapRunStatus.SUCCEEDED)
-        _say(env, HistoryEventType.MapRunSucceeded, None)
-    else:
-        record.set_stop(status=MapRunStatus.ABORTED)
-    env.stack.append(result)
-
-
-def write_results(writer: Any, env: Any) -> None:
-    """What ``ResultWriter`` does when it is evaluated after a run."""
-    results = env.stack.pop()
-    if not env.is_running():
-        env.stack.append(None)
-        return
-    # paths are looked up in what is on top of the stack: now the input of the state
-    writer.parargs.eval(env)
-    parameters = env.stack.pop()
-    try:
-        s3 = clients.client("s3", env.aws_execution_details.region)
-        env.stack.append(results.write(s3, parameters))
-    except (ClientError, KeyError) as error:
-        name = StatesErrorNameType.StatesResultWriterFailed
-        raise failure(env, name, f"{type(error).__name__}: {error}") from error
 
 
 class MapRun:
@@ -192,8 +143,8 @@ class MapRun:
         record.item_counter.running.count(items)
         record.execution_counter.total.count()
         record.execution_counter.running.count()
-        child = self._child_environment(child_input)
-        started = _now()
+        child = child_environment(self._env, self._record.map_run_arn, child_input)
+        started = now()
         if self._enter(child):
             try:
                 self._program.eval(child)
@@ -202,7 +153,7 @@ class MapRun:
                 if child.is_running():
                     raise
         self._leave(child)
-        result = self._result(index, child, child_input, started)
+        result = child_result(index, child, child_input, started=started, wanted=self._wanted)
         record.item_counter.running.offset(-items)
         record.execution_counter.running.offset(-1)
         for counter, size in ((record.item_counter, items), (record.execution_counter, 1)):
@@ -214,39 +165,6 @@ class MapRun:
             counter.results_written.count(size)
         if result.status != "SUCCEEDED":
             self._count_failure(items)
-
-    def _child_environment(self, child_input: Any) -> Any:
-        parent = self._env
-        context = parent.states.context_object.context_object_data
-        machine = context["StateMachine"]
-        name = str(uuid.uuid4())
-        label = self._record.map_run_arn.rpartition("/")[2].partition(":")[0]
-        arn = context["Execution"]["Id"].rpartition(":")[0]
-        own: Any = {
-            "Execution": {
-                "Id": f"{arn}/{label}:{name}",
-                "Input": child_input,
-                "Name": name,
-                "RoleArn": context["Execution"]["RoleArn"],
-                "StartTime": _now(),
-            },
-            "StateMachine": {
-                "Id": f"{machine['Id']}/{label}",
-                "Name": f"{machine['Name']}/{label}",
-            },
-        }
-        child = Environment(
-            aws_execution_details=parent.aws_execution_details,
-            execution_type=parent.execution_type,
-            context=own,
-            event_history_context=EventHistoryContext.of_program_start(),
-            cloud_watch_logging_session=None,
-            activity_store=parent.activity_store,
-        )
-        # callbacks and nested runs are looked up through the execution that a client knows
-        child.callback_pool_manager = parent.callback_pool_manager
-        child.map_run_record_pool_manager = parent.map_run_record_pool_manager
-        return child
 
     def _enter(self, child: Any) -> bool:
         """Make the child stop with the parent; False when that has stopped already."""
@@ -262,34 +180,6 @@ class MapRun:
         with self._lock:
             self._children.discard(child)
         self._env.delete_frame(child)
-
-    def _result(self, index: int, child: Any, child_input: Any, started: str) -> ChildResult:
-        context = child.states.context_object.context_object_data
-        state = child.program_state()
-        status, output, error, cause = "ABORTED", None, None, None
-        if not self._wanted():
-            # whatever state it reached when it was told to stop
-            pass
-        elif isinstance(state, ProgramEnded):
-            status, output = "SUCCEEDED", child.states.get_input()
-        elif isinstance(state, ProgramError):
-            status = "FAILED"
-            error, cause = (state.error or {}).get("error"), (state.error or {}).get("cause")
-        elif isinstance(state, ProgramTimedOut):
-            status = "TIMED_OUT"
-        return ChildResult(
-            index=index,
-            arn=context["Execution"]["Id"],
-            name=context["Execution"]["Name"],
-            machine_arn=context["StateMachine"]["Id"],
-            input=child_input,
-            started=started,
-            stopped=_now(),
-            status=status,
-            output=output,
-            error=error,
-            cause=cause,
-        )
 
     def _count_failure(self, items: int) -> None:
         """AWS fails the run as soon as either of the declared thresholds is passed."""
@@ -325,39 +215,3 @@ def failure(env: Any, name: StatesErrorNameType, cause: str) -> FailureEventExce
             event_details=details,
         )
     )
-
-
-def _items(env: Any, settings: Any) -> list[Any]:
-    if settings.item_reader is None:
-        found: list[Any] = settings.input_items
-        return found
-    try:
-        settings.item_reader.eval(env=env)
-        found = env.stack.pop()
-    except FailureEventException:
-        raise
-    except Exception as error:
-        # S3 refuses, or the object is no JSON
-        name = StatesErrorNameType.StatesItemReaderFailed
-        raise failure(env, name, f"{type(error).__name__}: {error}") from error
-    if not isinstance(found, list):
-        name = StatesErrorNameType.StatesItemReaderFailed
-        raise failure(env, name, "Attempting to map over non-iterable node.")
-    return found
-
-
-def _failure_details(error: Exception) -> dict[str, str]:
-    if not isinstance(error, FailureEventException):
-        return {"error": StatesErrorNameType.StatesRuntime.to_name(), "cause": str(error)}
-    pair = error.extract_error_cause_pair() or (None, None)
-    return {key: value for key, value in zip(("error", "cause"), pair, strict=True) if value}
-
-
-def _say(env: Any, kind: Any, details: Any) -> None:
-    env.event_manager.add_event(
-        context=env.event_history_context, event_type=kind, event_details=details
-    )
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

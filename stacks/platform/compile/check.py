@@ -7,27 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from accelerator_catalog import (
-    CPU_INSTANCES,
-    GPU_EC2_INSTANCES,
-    CpuInstance,
-    Ec2Instance,
-    GpuEc2Instance,
-    core_version_of_target,
-)
+from accelerator_catalog import GPU_EC2_INSTANCES, Ec2Instance, core_version_of_target
 from model_folders.recipes import Engine
 from stacks.platform.cluster.network import ENDPOINTS
 from stacks.platform.compile.file import Compile
+from stacks.platform.compile.instance_types import PLANS, check_cpu_types, check_gpu_types
 from stacks.platform.file import Network
 from stacks.platform.findings import Findings
-from stacks.platform.messages import did_you_mean
 from stacks.platform.models import PlatformModel
 
 CPU_QUEUE: Final = "cpu"
-_GPU_SIZES: Final = ("2xlarge", "4xlarge")
-_CPU_TYPES: Final = ("m6i.4xlarge", "m5.4xlarge")
-_PLANS = "https://docs.nvidia.com/deeplearning/tensorrt/latest/inference-library/advanced.html"
-_PRICES = "https://aws.amazon.com/ec2/pricing/on-demand/"
 _RELEASE: Final = re.compile(r"(\d\d\.\d\d)(?!\d)")
 # What hosts in isolated subnets call; jobs reach S3 through the gateway endpoint.
 _HOST_ENDPOINTS: Final = ("ecr.api", "ecr.dkr", "ecs", "ecs-agent", "ecs-telemetry", "logs")
@@ -97,10 +86,10 @@ def check_compile(
             engines[engine] = tuple(sorted({*engines.get(engine, ()), model.target}))
     families = engines.get("tensorrt", ())
     instances: dict[str, tuple[Ec2Instance, ...]] = {}
-    named = _check_gpu_types(section, families, place, findings)
+    named = check_gpu_types(section, families, place.region, findings)
     if families:
         instances[families[0]] = named
-    processors = _check_cpu_types(section, place, findings)
+    processors = check_cpu_types(section, place.region, findings)
     if set(engines) - {"tensorrt"}:
         instances[CPU_QUEUE] = processors
     if not engines and not section.always:
@@ -142,78 +131,8 @@ def _check_release(section: Compile, place: CompilePlace, findings: Findings) ->
         rule=f"is not of release {wanted[1]}, and the server's TensorRT loads plans of its own"
         " version only",
         fix=f"use an image whose tag begins with {wanted[1]}, or change endpoint.image.tag",
-        source=_PLANS,
+        source=PLANS,
     )
-
-
-def _check_gpu_types(
-    section: Compile, families: Sequence[str], place: CompilePlace, findings: Findings
-) -> tuple[GpuEc2Instance, ...]:
-    key = "compile.gpu_instance_types"
-    if section.gpu_instance_types is None:
-        chosen = [
-            instance
-            for family in families
-            for size in _GPU_SIZES
-            if (instance := GPU_EC2_INSTANCES.get(f"{family}.{size}")) is not None
-            and _offered(instance, place.region)
-        ]
-        if families and not chosen:
-            findings.refuse(
-                key,
-                "auto",
-                rule=f"finds no {families[0]} instance in {place.region}",
-                fix="choose a build that needs no compile, or another region",
-                source=_PRICES,
-            )
-        return tuple(chosen)
-    chosen = []
-    for name in section.gpu_instance_types:
-        instance = GPU_EC2_INSTANCES.get(name)
-        if instance is None:
-            _refuse_type(key, name, "a GPU instance type", GPU_EC2_INSTANCES, findings)
-        elif families and instance.family not in families:
-            findings.refuse(
-                key,
-                name,
-                rule=f"is not of family {families[0]}, whose GPU serves, and a plan runs on the"
-                " GPU that it was built on",
-                fix=f"use {families[0]}.{_GPU_SIZES[0]}",
-                source=_PLANS,
-            )
-        elif instance.gpu_count > 1:
-            findings.refuse(
-                key,
-                name,
-                rule=f"has {instance.gpu_count} GPUs, of which a compilation uses one",
-                fix=f"use {instance.family}.{_GPU_SIZES[0]}",
-            )
-        elif not _offered(instance, place.region):
-            _refuse_region(key, instance, place.region, findings)
-        else:
-            chosen.append(instance)
-    return tuple(chosen)
-
-
-def _check_cpu_types(
-    section: Compile, place: CompilePlace, findings: Findings
-) -> tuple[CpuInstance, ...]:
-    key = "compile.cpu_instance_types"
-    if section.cpu_instance_types is None:
-        types = (CPU_INSTANCES[name] for name in _CPU_TYPES)
-        return tuple(instance for instance in types if _offered(instance, place.region))
-    chosen = []
-    for name in section.cpu_instance_types:
-        instance = CPU_INSTANCES.get(name)
-        if instance is None:
-            _refuse_type(
-                key, name, "an x86 instance type without accelerator", CPU_INSTANCES, findings
-            )
-        elif not _offered(instance, place.region):
-            _refuse_region(key, instance, place.region, findings)
-        else:
-            chosen.append(instance)
-    return tuple(chosen)
 
 
 def _check_place(section: Compile, network: Network, findings: Findings) -> None:
@@ -245,29 +164,3 @@ def _check_place(section: Compile, network: Network, findings: Findings) -> None
                 fix="add them, or write auto",
                 source=ENDPOINTS,
             )
-
-
-def _offered(instance: Ec2Instance, region: str) -> bool:
-    return not region or region in instance.regions
-
-
-def _refuse_type(
-    key: str, name: str, kind: str, known: Mapping[str, Ec2Instance], findings: Findings
-) -> None:
-    near = did_you_mean(name, known)
-    findings.refuse(
-        key,
-        name,
-        rule=f"is not {kind} of the catalogue",
-        fix=f"did you mean {near}?" if near else f"use one of {', '.join(known)}",
-    )
-
-
-def _refuse_region(key: str, instance: Ec2Instance, region: str, findings: Findings) -> None:
-    findings.refuse(
-        key,
-        instance.name,
-        rule=f"is not offered in {region}",
-        fix="choose another type, or another region",
-        source=_PRICES,
-    )

@@ -20,7 +20,7 @@ from model_folders import (
     load_model_folder,
     models_root,
 )
-from model_folders.recipes import ENGINE_REVISIONS, target_problem
+from model_folders.recipes import ENGINE_REVISIONS, Engine, target_problem
 
 WriteModel = Callable[..., Path]
 VERIFY = {"request": "r.json", "max_absolute_error": 0.1, "minimum_cosine": 0.99}
@@ -67,7 +67,13 @@ def _spec(recipe: Mapping[str, Any], target: str, **build: Any) -> str:
 
 
 def _digest(
-    path: Path, tmp_path: Path, *, target: str, image: str = "26.05-py3", name: str = "out"
+    path: Path,
+    tmp_path: Path,
+    *,
+    target: str,
+    image: str = "26.05-py3",
+    name: str = "out",
+    compilers: Mapping[Engine, str] | None = None,
 ) -> str:
     folder = load_model_folder(path)
     sources = build_fleet_sources(
@@ -76,6 +82,7 @@ def _digest(
         serving_image=image,
         models=[(folder, folder.builds["b"], target)],
         directory=tmp_path / name,
+        compiler_images=compilers or {},
     )
     return parse_manifest(sources.manifest_path.read_bytes())["models"][0]["digest"]
 
@@ -257,6 +264,22 @@ def test_the_digest_does_not_follow_where_the_request_lies_in_the_pack(
 
     models = parse_manifest(sources.manifest_path.read_bytes())["models"]
     assert models[0]["digest"] == _digest(path, tmp_path, target="g5")
+
+
+def test_an_image_in_place_of_the_compilers_own_is_another_input(
+    write_model: WriteModel, tmp_path: Path
+) -> None:
+    path = write_model(yaml=_spec(RECIPES["neuronx"], "inf2"), files=FILES)
+    own = _digest(path, tmp_path, target="inf2")
+    images: list[dict[Engine, str]] = [
+        {"neuronx": "mine:1"},
+        {"neuronx": "mine:2"},
+        {"tensorrt": "mine:1"},
+    ]
+    named = [_digest(path, tmp_path, target="inf2", compilers=compilers) for compilers in images]
+
+    assert named[2] == own
+    assert len({own, *named[:2]}) == 3
 
 
 def test_the_neuron_compilers_tags_do_not_follow_the_serving_image() -> None:

@@ -7,6 +7,7 @@ import io
 import json
 import tarfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from model_compiler.job import Job
 from tests.support.compile_release import (
     ONNXRUNTIME,
     PREFIX,
+    RECORD_KEY,
     Release,
     small_request,
     write_release,
@@ -41,7 +43,8 @@ def release(s3: S3Client, tmp_path: Path) -> Release:
 
 
 def _keys(s3: S3Client) -> list[str]:
-    return [found["Key"] for found in s3.list_objects_v2(Bucket="artifacts").get("Contents", [])]
+    found = s3.list_objects_v2(Bucket="artifacts").get("Contents", [])
+    return [item["Key"] for item in found if item["Key"] != RECORD_KEY]
 
 
 def _json(s3: S3Client, key: str) -> dict[str, Any]:
@@ -110,7 +113,10 @@ def test_an_archive_that_is_there_leaves_nothing_to_do(s3: S3Client, release: Re
 
     assert not made
     assert s3.head_object(Bucket="artifacts", Key=release.archive_key)["VersionId"] == first
-    assert len(s3.list_object_versions(Bucket="artifacts")["Versions"]) == 2
+    written = s3.list_object_versions(Bucket="artifacts")["Versions"]
+    assert sorted(version["Key"] for version in written) == sorted(
+        [release.archive_key, release.report_key, RECORD_KEY]
+    )
 
 
 def test_the_report_is_written_before_the_archive(s3: S3Client, release: Release) -> None:
@@ -244,6 +250,21 @@ def test_a_wrong_answer_publishes_nothing(
     assert _keys(s3) == []
 
 
+def test_nothing_is_written_for_a_fleet_that_was_deleted_meanwhile(
+    s3: S3Client, release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compile_one = OnnxRuntimeEngine.compile
+
+    def deleting(self: OnnxRuntimeEngine, work: Work) -> Outcome:
+        s3.delete_object(Bucket="artifacts", Key=RECORD_KEY)
+        return compile_one(self, work)
+
+    monkeypatch.setattr(OnnxRuntimeEngine, "compile", deleting)
+
+    assert not Job(s3, release.settings).run()
+    assert _keys(s3) == []
+
+
 def test_a_model_that_the_compiler_cannot_read_is_its_error(s3: S3Client, tmp_path: Path) -> None:
     release = write_release(
         s3,
@@ -281,10 +302,10 @@ def test_a_busy_bucket_is_the_infrastructures_fault(
     s3: S3Client, release: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("model_compiler.job.is_published", lambda *_: False)
-    s3.delete_bucket(Bucket="artifacts")
+    monkeypatch.setattr("model_compiler.job.is_wanted", lambda *_: True)
 
     with pytest.raises(InfrastructureError, match="NoSuchBucket"):
-        Job(s3, release.settings).run()
+        Job(s3, replace(release.settings, bucket="none")).run()
 
 
 def test_nothing_is_left_on_the_machine(

@@ -15,7 +15,7 @@ import boto3
 import pytest
 
 from tests.container.model_compiler.conftest import Install
-from tests.support.compile_release import ONNXRUNTIME, TENSORRT, Release, write_release
+from tests.support.compile_release import ONNXRUNTIME, RECORD_KEY, TENSORRT, Release, write_release
 
 ROOT = Path(__file__).resolve().parents[3]
 PATHS = [str(ROOT / "container/model_compiler"), str(ROOT / "lambda")]
@@ -48,7 +48,7 @@ def _run(server: str, environment: dict[str, str]) -> tuple[int, str]:
 
 def _keys(server: str) -> list[str]:
     found = _client(server).list_objects_v2(Bucket="artifacts").get("Contents", [])
-    return [item["Key"] for item in found]
+    return [item["Key"] for item in found if item["Key"] != RECORD_KEY]
 
 
 def _failure(server: str, release: Release) -> dict[str, str]:

@@ -15,7 +15,7 @@ from model_compiler.engines.neuronx import compiler_arguments
 from model_compiler.errors import CompilerError, InputError, JobError, VerificationError
 from model_compiler.job import Job
 from tests.container.model_compiler.conftest import DOUBLES
-from tests.support.compile_release import VERIFY, Release, small_request, write_release
+from tests.support.compile_release import RECORD_KEY, VERIFY, Release, small_request, write_release
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -159,4 +159,5 @@ def test_a_compile_that_fails_publishes_nothing(
     with pytest.raises(kind, match=message):
         Job(s3, release.settings).run()
 
-    assert s3.list_objects_v2(Bucket="artifacts").get("KeyCount") == 0
+    found = s3.list_objects_v2(Bucket="artifacts").get("Contents", [])
+    assert [item["Key"] for item in found] == [RECORD_KEY]

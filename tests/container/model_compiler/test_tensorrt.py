@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from accelerator_catalog import GPU_FAMILIES
@@ -21,8 +22,15 @@ from model_compiler.errors import (
 )
 from model_compiler.job import Job
 from model_compiler.processes import Processes
+from model_compiler.tensors import Array
 from tests.container.model_compiler.conftest import Install
-from tests.support.compile_release import TENSORRT, Release, small_request, write_release
+from tests.support.compile_release import (
+    RECORD_KEY,
+    TENSORRT,
+    Release,
+    small_request,
+    write_release,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -111,6 +119,18 @@ def test_what_a_version_cannot_build_is_refused(
 ) -> None:
     with pytest.raises(InputError, match=message):
         trtexec.check_version(version, recipe)
+
+
+def test_whole_numbers_are_narrow_before_10() -> None:
+    inputs: dict[str, Array] = {
+        "ids": np.array([[1]], np.int64),
+        "x": np.array([[1]], np.float32),
+    }
+
+    old, new = (trtexec.bindings(version, inputs) for version in ((8, 6, 1), (10, 0, 0)))
+
+    assert [str(values.dtype) for values in old.values()] == ["int32", "float32"]
+    assert new == inputs
 
 
 def test_only_11_needs_the_file_itself_to_be_fp16() -> None:
@@ -270,7 +290,8 @@ def test_a_build_that_fails_says_why(
     with pytest.raises(kind, match=message):
         Job(s3, release.settings).run()
 
-    assert s3.list_objects_v2(Bucket="artifacts").get("KeyCount") == 0
+    found = s3.list_objects_v2(Bucket="artifacts").get("Contents", [])
+    assert [item["Key"] for item in found] == [RECORD_KEY]
 
 
 def test_a_build_that_takes_too_long_is_ended_with_its_last_lines(

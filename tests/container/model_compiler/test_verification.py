@@ -52,6 +52,12 @@ def test_a_request_becomes_arrays(tmp_path: Path, kind: str, data: Any, values: 
     assert np.array_equal(read["x"], values)
 
 
+def test_inputs_without_rows_are_refused() -> None:
+    for values in (np.array(1.0), np.empty((0, 3))):
+        with pytest.raises(InputError, match="must have rows, got shape"):
+            with_rows(values, 2)
+
+
 def test_files_and_big_arrays_may_be_packed(tmp_path: Path) -> None:
     picture = bytes(range(256))
     packed = base64.b64encode(zlib.compress(np.arange(6, dtype="<f4").tobytes())).decode()
@@ -88,6 +94,7 @@ def test_files_and_big_arrays_may_be_packed(tmp_path: Path) -> None:
             },
             "must be 8 bytes of FP32",
         ),
+        ({"datatype": "UINT8", "shape": [1], "data": [300]}, "OverflowError"),
     ],
 )
 def test_a_wrong_request_is_wrong_input(

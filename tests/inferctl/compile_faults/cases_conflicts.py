@@ -35,7 +35,7 @@ def ends_by_itself(fleet: Fleet, stack: str, said: str) -> None:
     until(lambda: fleet.status(stack) == "" or None)
 
 
-@case()
+@case(always="index conflict")
 def index_is_changed_by_someone_else(fleet: Fleet) -> None:
     change = first(lambda: touch(fleet))
     fleet.rule("PUT", f"{fleet.prefix}index.json", act=change, agent=FUNCTION, after=1)
@@ -69,7 +69,7 @@ def stack_is_deployed_twice_at_once(fleet: Fleet) -> None:
     assert (fleet.ends(), len(fleet.executions())) == (["SUCCEEDED"], 1)
 
 
-@case()
+@case(always="index conflict")
 def two_stacks_deploy_the_same_manifest_at_once(fleet: Fleet) -> None:
     new, second = fleet.release(NEW), fleet.name + SECOND
     fleet.stage(compile="pause")
@@ -87,7 +87,7 @@ def two_stacks_deploy_the_same_manifest_at_once(fleet: Fleet) -> None:
     fleet.publish(new)
 
 
-@case()
+@case(always="index conflict")
 def two_stacks_deploy_different_manifests_at_once(fleet: Fleet) -> None:
     new, other = fleet.release(NEW), fleet.release({**OLD, "also": Tiny(factor=8)})
     second = fleet.name + SECOND
@@ -107,7 +107,7 @@ def two_stacks_deploy_different_manifests_at_once(fleet: Fleet) -> None:
     fleet.publish(new)
 
 
-@case()
+@case(always="index conflict")
 def prefix_belongs_to_another_fleet(fleet: Fleet) -> None:
     second = fleet.name + SECOND
     fleet.begin(fleet.release(NEW, fleet="another"), stack=second)
@@ -183,7 +183,7 @@ def queue_takes_no_jobs(fleet: Fleet) -> None:
     fleet.publish(new)
 
 
-@case()
+@case(always="another")
 def queue_is_unknown_to_the_machine(fleet: Fleet) -> None:
     many = {f"model-{number:02}": Tiny(factor=number, compiled=True) for number in range(10)}
     new = fleet.release({**OLD, **many})

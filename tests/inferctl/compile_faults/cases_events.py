@@ -67,7 +67,7 @@ def abandon(fleet: Fleet) -> str:
     return identifier
 
 
-@case(empty=True)
+@case(empty=True, always="duplicate Create")
 def create_comes_twice(fleet: Fleet) -> None:
     fleet.rule("invocations", *framework(fleet), act=twice)
     fleet.publish(fleet.release(NEW))
@@ -81,7 +81,7 @@ def update_comes_twice(fleet: Fleet) -> None:
     assert (fleet.ends(), len(fleet.executions())) == (["SUCCEEDED"], 1)
 
 
-@case()
+@case(always="Update during a compile")
 def update_comes_again_during_its_compile(fleet: Fleet) -> None:
     seen = record(fleet)
     new = fleet.release(NEW)
@@ -131,7 +131,7 @@ def delete_comes_twice(fleet: Fleet) -> None:
     fleet.publish(fleet.release(NEW))
 
 
-@case()
+@case(always="Update during a compile")
 def update_takes_over_during_a_compile(fleet: Fleet) -> None:
     old_job = abandon(fleet)
     assert fleet.ends() == ["RUNNING"]
@@ -163,7 +163,7 @@ def update_comes_after_an_abandoned_compile_ended(fleet: Fleet) -> None:
     assert (fleet.ends(), len(fleet.executions())) == (["SUCCEEDED"], 1)
 
 
-@case(empty=True)
+@case(empty=True, always="Delete during a compile")
 def delete_comes_during_the_first_compile(fleet: Fleet) -> None:
     fleet.stage(compile="pause")
     fleet.begin(fleet.release(NEW))
@@ -181,7 +181,7 @@ def delete_comes_during_the_first_compile(fleet: Fleet) -> None:
     fleet.publish(fleet.releases[-1])
 
 
-@case()
+@case(always="Delete during a compile")
 def delete_comes_during_a_compile(fleet: Fleet) -> None:
     abandon(fleet)
     fleet.destroy()
@@ -200,7 +200,7 @@ def delete_comes_after_a_failed_create(fleet: Fleet) -> None:
     assert fleet.ends() == ["FAILED", "SUCCEEDED"]
 
 
-@case(hurried=True)
+@case(hurried=True, always="time is over")
 def time_is_over_and_the_next_deployment_joins(fleet: Fleet) -> None:
     new = fleet.release(NEW)
     fleet.stage(compile="pause")
@@ -234,7 +234,7 @@ def time_is_over_and_the_next_deployment_wants_something_else(fleet: Fleet) -> N
     assert fleet.ends() == ["FAILED"]
 
 
-@case(hurried=True, empty=True)
+@case(hurried=True, empty=True, always="time is over")
 def time_is_over_in_the_first_deployment(fleet: Fleet) -> None:
     fleet.stage(compile="pause")
     fleet.fails(fleet.release(NEW), OVER)

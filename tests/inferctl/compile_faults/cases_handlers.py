@@ -22,7 +22,7 @@ def is_taken_up(fleet: Fleet, handler: str, *, jobs: int, executions: int) -> No
     assert handler in fleet.function(handler)
 
 
-@case()
+@case(always="killed handler before start")
 def handler_dies_before_the_request_is_registered(fleet: Fleet) -> None:
     fleet.release(NEW)
     kill = instead(lambda: fleet.kill("OnEvent"))
@@ -46,7 +46,7 @@ def handler_dies_before_the_list_of_work_is_written(fleet: Fleet) -> None:
     is_taken_up(fleet, "IsComplete", jobs=1, executions=1)
 
 
-@case()
+@case(always="killed handler before start")
 def handler_dies_between_the_record_and_the_start(fleet: Fleet) -> None:
     fleet.release(NEW)
     kill = then(lambda: fleet.kill("IsComplete"))
@@ -54,14 +54,14 @@ def handler_dies_between_the_record_and_the_start(fleet: Fleet) -> None:
     is_taken_up(fleet, "IsComplete", jobs=1, executions=1)
 
 
-@case()
+@case(always="killed handler before start")
 def handler_dies_before_start_execution(fleet: Fleet) -> None:
     fleet.release(NEW)
     fleet.on_start(instead(lambda: fleet.kill("IsComplete")))
     is_taken_up(fleet, "IsComplete", jobs=1, executions=1)
 
 
-@case()
+@case(always="killed handler after start")
 def handler_dies_after_start_execution(fleet: Fleet) -> None:
     fleet.release(NEW)
     fleet.on_start(then(lambda: fleet.kill("IsComplete")))
@@ -76,7 +76,7 @@ def handler_dies_while_it_looks_at_the_execution(fleet: Fleet) -> None:
     is_taken_up(fleet, "IsComplete", jobs=1, executions=1)
 
 
-@case()
+@case(always="killed handler after start")
 def handler_dies_before_the_index_is_written(fleet: Fleet) -> None:
     fleet.release(NEW)
     kill = instead(lambda: fleet.kill("IsComplete"))
@@ -84,7 +84,7 @@ def handler_dies_before_the_index_is_written(fleet: Fleet) -> None:
     is_taken_up(fleet, "IsComplete", jobs=1, executions=1)
 
 
-@case()
+@case(always="killed handler after start")
 def handler_dies_after_the_index_was_written(fleet: Fleet) -> None:
     fleet.release(NEW)
     kill = then(lambda: fleet.kill("IsComplete"))
@@ -113,7 +113,7 @@ def package_function_dies_once(fleet: Fleet) -> None:
     assert (fleet.ends(), len(fleet.executions())) == (["SUCCEEDED"], 1)
 
 
-@case()
+@case(always="another")
 def failure_function_dies_once(fleet: Fleet) -> None:
     bad = fleet.release({**NEW, "one": Tiny(factor=3, compiled=True, operator="NoSuchOperator")})
     kill = instead(lambda: fleet.kill("Failure"))

@@ -53,7 +53,7 @@ def job_is_killed_while_it_fetches(fleet: Fleet) -> None:
     is_mended(fleet, "compile failed: .*exit code 137", release=new)
 
 
-@case()
+@case(always="killed job")
 def job_is_killed_while_it_compiles(fleet: Fleet) -> None:
     def kill() -> None:
         fleet.paused("compile")
@@ -63,7 +63,7 @@ def job_is_killed_while_it_compiles(fleet: Fleet) -> None:
     fails_once(fleet, "compile failed: .*exit code 137", during=kill)
 
 
-@case()
+@case(always="killed job")
 def job_is_killed_while_the_compiled_file_is_tried(fleet: Fleet) -> None:
     def kill() -> None:
         fleet.paused("compiled")
@@ -80,14 +80,14 @@ def job_is_killed_before_it_writes_its_report(fleet: Fleet) -> None:
     is_mended(fleet, "compile failed: .*exit code 137", release=new)
 
 
-@case()
+@case(always="killed job")
 def job_is_killed_between_its_report_and_its_archive(fleet: Fleet) -> None:
     new = fleet.release(NEW)
     on_upload(fleet, new, instead(fleet.kill_job))
     is_mended(fleet, "compile failed: .*exit code 137", release=new)
 
 
-@case()
+@case(always="killed job")
 def job_is_terminated_by_an_operator(fleet: Fleet) -> None:
     def terminate() -> None:
         fleet.paused("compile")
@@ -103,7 +103,7 @@ def lose_host(fleet: Fleet) -> None:
     assert fleet.world.aws.batch.lose_host(job)
 
 
-@case()
+@case(always="spot loss")
 def host_is_lost_while_the_job_fetches(fleet: Fleet) -> None:
     new = fleet.release(NEW)
     fleet.rule("GET", new.pack_key, agent=JOB, act=instead(lambda: lose_host(fleet)))
@@ -129,7 +129,7 @@ def host_is_lost_between_report_and_archive(fleet: Fleet) -> None:
     is_tried_again(fleet, release=new)
 
 
-@case()
+@case(always="spot loss")
 def host_is_lost_in_every_attempt(fleet: Fleet) -> None:
     def lose_all() -> None:
         for attempt in range(1, 5):
@@ -151,13 +151,13 @@ def compiler_refuses_the_model(fleet: Fleet) -> None:
     assert fleet.ends() == ["FAILED", "SUCCEEDED"]
 
 
-@case()
+@case(always="another")
 def compiler_crashes_by_a_signal(fleet: Fleet) -> None:
     fleet.stage(compile={"*": "signal 11"})
     fails_once(fleet, "compile failed: onnx-worker ended with signal 11")
 
 
-@case()
+@case(always="another")
 def compiler_ends_well_without_an_answer(fleet: Fleet) -> None:
     fleet.stage(compile={"*": "mute"})
     fails_once(fleet, "compile failed: onnx_worker ended well and gave no answer")
@@ -184,7 +184,7 @@ def container_uses_up_its_memory(fleet: Fleet) -> None:
     fails_once(fleet, said, job_definition=small)
 
 
-@case()
+@case(always="another")
 def compiler_takes_longer_than_it_may(fleet: Fleet) -> None:
     fleet.stage(compile={"*": "pause"})
     hasty = fleet.world.job_definition(MODEL_COMPILER_TIMEOUT_SECONDS="1")
@@ -192,14 +192,14 @@ def compiler_takes_longer_than_it_may(fleet: Fleet) -> None:
     fails_once(fleet, said, job_definition=hasty)
 
 
-@case()
+@case(always="another")
 def job_takes_longer_than_batch_allows(fleet: Fleet) -> None:
     fleet.stage(compile={"*": "pause"})
     said = "compile failed: Job attempt duration exceeded timeout"
     fails_once(fleet, said, timeout_seconds=60)
 
 
-@case()
+@case(always="failed verification")
 def compiled_file_is_off_by_too_much(fleet: Fleet) -> None:
     random = Tiny(factor=3, compiled=True, operator="RandomUniformLike", minimum_cosine=1e-6)
     said = "verify failed: output y differs by .* from the uncompiled model, allowed is 1e-06"
@@ -207,7 +207,7 @@ def compiled_file_is_off_by_too_much(fleet: Fleet) -> None:
     assert (fleet.ends(), fleet.attempts()) == (["FAILED"], [1])
 
 
-@case()
+@case(always="failed verification")
 def compiled_file_points_elsewhere(fleet: Fleet) -> None:
     random = Tiny(factor=3, compiled=True, operator="RandomNormalLike", max_absolute_error=1e9)
     said = "verify failed: output y has cosine .* to the uncompiled model, at least 0.99999"
@@ -222,13 +222,13 @@ def disk_is_full_when_the_archive_is_written(fleet: Fleet) -> None:
     is_mended(fleet, said, attempts=4)
 
 
-@case()
+@case(always="full disk")
 def disk_is_full_on_one_host_only(fleet: Fleet) -> None:
     fleet.stage(compiled="full archive.tar.gz")
     is_tried_again(fleet)
 
 
-@case()
+@case(always="full disk")
 def compiler_cannot_write_its_file(fleet: Fleet) -> None:
     fleet.stage(compile={"*": "full outputs/scale/1/model.onnx"})
     fails_once(fleet, "compile failed: onnx-worker ended with status 1; .*serialization failed")
@@ -254,14 +254,14 @@ def archive_may_not_be_written(fleet: Fleet) -> None:
     is_mended(fleet, said, attempts=4, release=new)
 
 
-@case()
+@case(always="another")
 def image_cannot_be_pulled(fleet: Fleet) -> None:
     nowhere = fleet.world.job_definition(image="nowhere/none-such:1")
     said = "compile failed: CannotPullContainerError: .*after 4 attempts"
     fails_once(fleet, said, attempts=4, job_definition=nowhere)
 
 
-@case()
+@case(always="another")
 def log_of_the_jobs_is_gone(fleet: Fleet) -> None:
     silent = fleet.world.job_definition(log_group="/none/such")
     said = "compile failed: CannotStartContainerError: .*log group does not exist.*after 4 attempts"

@@ -22,7 +22,7 @@ def is_refused(fleet: Fleet, release: Release, key: str, said: str) -> None:
     assert fleet.ends() == ["FAILED", "SUCCEEDED"]
 
 
-@case()
+@case(always="missing weights")
 def weights_are_missing(fleet: Fleet) -> None:
     new = fleet.release(WEIGHTS)
     key = new.blob_of("one")
@@ -30,7 +30,7 @@ def weights_are_missing(fleet: Fleet) -> None:
     is_refused(fleet, new, key, rf"fetch failed: s3://\S+/{key} does not exist")
 
 
-@case()
+@case(always="bad checksum")
 def weights_have_another_checksum(fleet: Fleet) -> None:
     new = fleet.release(WEIGHTS)
     key = new.blob_of("one")
@@ -59,7 +59,7 @@ def weights_are_longer_than_they_should_be(fleet: Fleet) -> None:
     is_refused(fleet, new, key, "fetch failed: scale/1/uncompiled.onnx: ")
 
 
-@case()
+@case(always="missing weights")
 def weights_of_a_packaged_model_are_missing(fleet: Fleet) -> None:
     new = fleet.release(PACKED)
     key = new.blob_of("also")
@@ -120,7 +120,7 @@ def manifest_is_gone(fleet: Fleet) -> None:
     assert fleet.ends() == ["SUCCEEDED"]
 
 
-@case()
+@case(always="bad checksum")
 def manifest_is_another_one(fleet: Fleet) -> None:
     new = fleet.release(NEW)
     old = fleet.release(OLD)

@@ -20,21 +20,21 @@ def goes_through(fleet: Fleet, *, attempts: int = 1, executions: int = 1) -> Non
     assert len(fleet.executions()) == executions, fleet.executions()
 
 
-@case()
+@case(always="throttled StartExecution")
 def start_execution_is_throttled(fleet: Fleet) -> None:
     fleet.release(NEW)
     fleet.on_start(THROTTLED, times=_TRIES)
     goes_through(fleet)
 
 
-@case()
+@case(always="throttled StartExecution")
 def too_many_executions_run_in_the_account(fleet: Fleet) -> None:
     fleet.release(NEW)
     fleet.on_start(refuse(400, "ExecutionLimitExceeded"))
     goes_through(fleet)
 
 
-@case()
+@case(always="throttled StartExecution")
 def answer_of_start_execution_is_lost(fleet: Fleet) -> None:
     fleet.release(NEW)
     fleet.on_start(lose_answer)

@@ -11,7 +11,7 @@ from .case import CASES
 from .world import started
 
 # more of them wait than compute
-_AT_ONCE = 10
+_AT_ONCE = 6
 Results = dict[str, Future[None]]
 
 

@@ -15,6 +15,7 @@ from onnx import TensorProto, helper
 from inferctl.exporters import yolov4, yolov4_darknet
 from inferctl.exporters.darknet import Layer, number_count, read_weights, weights_bytes
 from inferctl.exporters.origin import ExportError, Seed
+from inferctl.exporters.yolov4_heads import HEADS
 from inferctl.exporters.yolov4_network import layers
 
 Array = npt.NDArray[Any]
@@ -100,7 +101,7 @@ def small() -> onnx.ModelProto:
 def _detect(heads: list[Array], shape: tuple[int, int]) -> list[tuple[float, int, list[float]]]:
     """Darknet's decoding and greedy suppression, box by box: (score, class, corners)."""
     found: list[tuple[float, int, Array]] = []
-    for head, values in reversed(list(zip(yolov4.HEADS, heads, strict=True))):
+    for head, values in reversed(list(zip(HEADS, heads, strict=True))):
         cells = SIDE // head.stride
         values = values.reshape(3, 85, cells, cells).astype(np.float64)
         for row, column, anchor in np.ndindex(cells, cells, 3):

@@ -68,6 +68,24 @@ def test_shortly_before_time_is_over_the_fleet_says_what_is_missing(world: Compi
     assert world.fake.running() == [execution]
 
 
+def test_look_that_meets_a_busy_s3_is_taken_again_until_time_is_over(world: CompileWorld) -> None:
+    event = begun(world, TimeLimitSeconds="3600")
+    limit = on_event(event, Context(), s3=world.client(), now=lambda: NOON)
+    world.faults = [Fault(operation="get_object", error=answer("SlowDown", 503), nth=0)]
+
+    def look(minutes: int) -> object:
+        now = NOON + timedelta(minutes=minutes)
+        return is_complete(
+            event | limit, Context(), s3=world.client(), states=world.states, now=lambda: now
+        )
+
+    assert look(57) == {"IsComplete": False}
+    with pytest.raises(FleetError, match=r"SlowDown: .*\(log: "):
+        look(58)
+    with pytest.raises(FleetError, match=r"SlowDown: .*\(log: "):
+        is_complete(event, Context(), s3=world.client(), states=world.states)
+
+
 def test_without_a_limit_there_is_none(world: CompileWorld) -> None:
     event = world.event("update", world.two(NEW))
 
@@ -480,6 +498,43 @@ def test_wrong_compilers_are_reported(world: CompileWorld) -> None:
         world.on_event(world.event("create", any_release(world), Compilers="[]"))
     with pytest.raises(FleetError, match="StateMachineArn must be the ARN of a state machine"):
         world.on_event(world.event("create", any_release(world), StateMachineArn="machine"))
+
+
+def test_execution_that_the_newest_request_joined_goes_on(world: CompileWorld) -> None:
+    event = world.event("update", release := world.two(NEW), request="first")
+    world.on_event(event)
+    newer = world.event("update", release, request="second")
+    other = CompileWorld(world.s3, fake=world.fake)
+
+    def join() -> None:
+        other.on_event(newer)
+        assert other.is_complete(newer) == {"IsComplete": False}
+
+    # between the start and the look whether there is a newer request
+    world.faults = [
+        Fault(operation="get_object", key="index.json", nth=2, action=join),
+    ]
+    with pytest.raises(FleetError, match="a newer request took over"):
+        world.is_complete(event)
+
+    assert len(world.fake.running()) == 1
+    world.meanwhile()
+    assert other.is_complete(newer)["IsComplete"]
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b'{"name": "x"}', b'"text"', b"\xff"])
+def test_record_of_another_form_is_replaced(world: CompileWorld, body: bytes) -> None:
+    world.publish(OLD, "old")
+    key = f"{PREFIX}work/execution.json"
+    world.s3.put_object(Bucket="artifacts", Key=key, Body=body)
+
+    world.publish(NEW, "new")
+
+    stored = read_record(world.s3, Location(bucket="artifacts", prefix=PREFIX))
+    assert stored is not None and stored.record.request == "new"
+    world.s3.put_object(Bucket="artifacts", Key=key, Body=body)
+    world.run(world.event("delete", world.two(NEW), request="delete"))
+    assert world.stored() == set()
 
 
 def test_record_says_what_runs(world: CompileWorld) -> None:

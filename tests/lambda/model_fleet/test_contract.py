@@ -50,6 +50,7 @@ def test_properties_of_the_contract_are_those_that_the_handler_reads() -> None:
             "ManifestDigest": "0" * 64,
             "SourcePackKey": "pack",
             "Retain": "false",
+            "TimeLimitSeconds": "3600",
             "StateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:fleet",
             "Compilers": "{}",
         }

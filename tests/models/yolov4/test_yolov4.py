@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from inferctl.exporters import yolov4
+from inferctl.exporters import yolov4, yolov4_detections, yolov4_network
+from inferctl.exporters.yolov4_heads import HEADS
 from inferctl.exporters.yolov4_network import HEAD_CHANNELS, layers
 from model_folders import NeuronTfRecipe, load_model_folder, models_root
 from tests.support.fake_triton import PythonModel
@@ -155,18 +156,16 @@ def test_both_programs_have_the_same_convolutions_in_the_same_order(program: Any
 
 
 def test_both_programs_have_the_same_constants(program: Any) -> None:
-    assert [(head.stride, head.stretch, head.anchors) for head in yolov4.HEADS] == list(
-        program.HEADS
-    )
-    for name in (
-        "EPSILON",
-        "SCORE_THRESHOLD",
-        "OVERLAP_THRESHOLD",
-        "DETECTIONS",
-        "SIDE",
-        "CLASSES",
+    assert [(head.stride, head.stretch, head.anchors) for head in HEADS] == list(program.HEADS)
+    for module, name in (
+        (yolov4, "EPSILON"),
+        (yolov4_detections, "SCORE_THRESHOLD"),
+        (yolov4_detections, "OVERLAP_THRESHOLD"),
+        (yolov4_detections, "DETECTIONS"),
+        (yolov4_network, "SIDE"),
+        (yolov4_network, "CLASSES"),
     ):
-        assert getattr(program, name) == getattr(yolov4, name)
+        assert getattr(program, name) == getattr(module, name)
 
 
 def test_the_program_folds_the_normalisation_into_the_kernel(program: Any, tmp_path: Path) -> None:

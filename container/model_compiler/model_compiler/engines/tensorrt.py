@@ -52,7 +52,7 @@ class TensorRtEngine:
             compile_seconds=seconds,
             method="executed",
             expected=expected,
-            got=_run_plan(work, program, inputs),
+            got=_run_plan(work, program, trtexec.bindings(version, inputs)),
             operators=OperatorReport(before={}, after={"layer": layers}, share=1.0),
         )
 
@@ -72,8 +72,8 @@ def _within_profile(work: Work) -> dict[str, Array]:
             f"the recipe shapes {', '.join(sorted(shapes))}, the request to verify with has"
             f" {', '.join(sorted(work.inputs))}"
         )
-    rows = next(iter(work.inputs.values())).shape[0]
-    rows = max(rows, *(ranges["min"][0] for ranges in shapes.values()))
+    first = next(iter(work.inputs.values()))
+    rows = max(len(first) if first.ndim else 1, *(ranges["min"][0] for ranges in shapes.values()))
     rows = min(rows, *(ranges["max"][0] for ranges in shapes.values()))
     inputs = {name: with_rows(values, rows) for name, values in work.inputs.items()}
     for name, values in inputs.items():

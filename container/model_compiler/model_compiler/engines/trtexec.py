@@ -11,7 +11,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from model_compiler.errors import CompilerError, InputError
+from model_compiler.tensors import Array
 
 Version = tuple[int, int, int]
 MAJORS = (8, 10, 11)
@@ -79,6 +82,18 @@ def build_arguments(
     skips = version >= _FIRST_WITH_SKIP_INFERENCE
     arguments.append("--skipInference" if skips else "--buildOnly")
     return arguments
+
+
+def bindings(version: Version, inputs: Mapping[str, Array]) -> dict[str, Array]:
+    """The inputs as a plan takes them: before 10 the parser makes INT32 of an ONNX file's INT64.
+
+    https://docs.nvidia.com/deeplearning/tensorrt/archives/tensorrt-861/developer-guide/index.html
+    """
+    narrow = version[0] < 10
+    return {
+        name: values.astype(np.int32) if narrow and values.dtype == np.int64 else values
+        for name, values in inputs.items()
+    }
 
 
 def run_arguments(

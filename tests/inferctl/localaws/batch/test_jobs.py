@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from inferctl.localaws.batch.logs import LogStream
 
 from .conftest import World, eventually
 
@@ -271,6 +274,28 @@ def test_lines_go_to_the_group_of_the_definition(world: World) -> None:
     assert "The specified log group does not exist" in refused["container"]["reason"]
     assert job["container"]["logStreamName"].startswith("compile/default/")
     assert "".join(world.lines(job, group)) == "x" * 300_000
+
+
+def test_a_job_whose_log_breaks_off_does_not_run_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pids: list[int] = []
+    write = LogStream.write
+
+    def broken(stream: LogStream, lines: list[str]) -> None:
+        pids.extend(map(int, lines))
+        if pids:
+            raise EndpointConnectionError(endpoint_url="http://logs")
+        write(stream, lines)
+
+    monkeypatch.setattr(LogStream, "write", broken)
+
+    job = world.run("import os, time; print(os.getpid(), flush=True); time.sleep(60)")
+
+    assert job["status"] == "FAILED"
+    assert job["container"]["reason"].startswith("EndpointConnectionError: ")
+    with pytest.raises(ProcessLookupError):
+        os.kill(pids[0], 0)
 
 
 def test_no_more_jobs_run_than_the_machine_has_slots(world: World, tmp_path: Path) -> None:
