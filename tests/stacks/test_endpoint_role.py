@@ -15,9 +15,17 @@ def test_role_writes_the_log_of_this_endpoint_and_of_no_longer_name(laptop: Any)
 
 
 def _statement(synthesized: Any, sid: str) -> dict[str, Any]:
-    document = synthesized.properties("endpoint", "AWS::IAM::Policy")["PolicyDocument"]
-    (statement,) = (s for s in document["Statement"] if s.get("Sid") == sid)
+    (statement,) = (s for s in _statements(synthesized) if s.get("Sid") == sid)
     return dict(statement)
+
+
+def _statements(synthesized: Any) -> list[dict[str, Any]]:
+    """Of the policy that the model waits for, which is its role's."""
+    (model,) = synthesized.resources("endpoint", "AWS::SageMaker::Model")
+    (policy,) = model["DependsOn"]
+    document = synthesized.templates["endpoint"]["Resources"][policy]["Properties"]
+    statements: list[dict[str, Any]] = document["PolicyDocument"]["Statement"]
+    return statements
 
 
 def test_role_reads_its_prefix_only(laptop: Any) -> None:
@@ -36,9 +44,7 @@ def test_role_pulls_one_repository_only(laptop: Any, govcloud: Any) -> None:
 
 
 def test_role_may_decrypt_and_not_encrypt(laptop: Any) -> None:
-    document = laptop.properties("endpoint", "AWS::IAM::Policy")["PolicyDocument"]
-
-    actions = [s["Action"] for s in document["Statement"] if "kms" in str(s["Action"])]
+    actions = [s["Action"] for s in _statements(laptop) if "kms" in str(s["Action"])]
     assert actions == ["kms:Decrypt"]
 
 
