@@ -24,7 +24,7 @@ class WaitingCloudFormation:
         self.answered = threading.Event()
         self.delivered: list[tuple[str, dict[str, Any]]] = []
 
-    def handle(self, params: Mapping[str, str], *, region: str) -> HttpResponse:
+    def handle(self, params: Mapping[str, str], *, region: str, agent: str = "") -> HttpResponse:
         return HttpResponse(200, f"{params['Action']} in {region}".encode())
 
     def deliver(self, token: str, body: bytes) -> bool:
