@@ -25,7 +25,7 @@ class WaitingCloudFormation:
         self.delivered: list[tuple[str, dict[str, Any]]] = []
 
     def handle(self, params: Mapping[str, str], *, region: str, agent: str = "") -> HttpResponse:
-        return HttpResponse(200, f"{params['Action']} in {region}".encode())
+        return HttpResponse(200, f"{params['Action']} in {region}{agent}".encode())
 
     def deliver(self, token: str, body: bytes) -> bool:
         self.delivered.append((token, json.loads(body)))
