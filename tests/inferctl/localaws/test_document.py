@@ -14,6 +14,7 @@ _SERVICES = {
     "Application Auto Scaling": "ApplicationAutoScaling",
     "Auto Scaling": "AutoScaling",
     "Elastic Load Balancing": "ElasticLoadBalancingV2",
+    "EventBridge": "Events",
     "Step Functions": "StepFunctions",
 }
 

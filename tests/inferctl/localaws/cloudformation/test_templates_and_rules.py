@@ -141,7 +141,10 @@ def test_template_nested_beyond_reason_is_refused(stacks: Stacks) -> None:
 
 
 def test_deletion_of_a_stack_that_is_being_deleted_is_no_error(stacks: Stacks) -> None:
-    stacks.create("twice", {"Resources": {f"X{number}": _GROUP for number in range(20)}})
+    template = {"Resources": {f"X{number}": _GROUP for number in range(20)}}
+    stack_id = stacks.create("twice", template)["StackId"]
 
     for _ in range(3):
         stacks.client.delete_stack(StackName="twice")
+
+    assert stacks.describe(stack_id)["StackStatus"] == "DELETE_COMPLETE"
