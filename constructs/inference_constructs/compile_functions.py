@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -13,9 +12,8 @@ from constructs import Construct
 from model_fleet import contract
 
 from .compile_roles import add_artifact_statements, add_source_statement, never_the_index
-from .handler_code import handler_code
+from .handler_function import handler_function
 from .model_store import ModelStore
-from .role_dependency import depend_on_permissions
 
 _PACKAGE_MEMORY_MIB = 1769
 _PACKAGE_TIMEOUT_MINUTES = 14
@@ -105,18 +103,15 @@ def _function(
     environment: Mapping[str, str] | None = None,
 ) -> lambda_.Function:
     log_group.grant_write(role)
-    function = lambda_.Function(
+    return handler_function(
         scope,
         construct_id,
-        description=f"{contract.RESOURCE_TYPE}: {handler}",
-        runtime=lambda_.Runtime.PYTHON_3_14,
-        code=handler_code(contract.PACKAGES),
+        resource_type=contract.RESOURCE_TYPE,
         handler=handler,
-        memory_size=memory_mib,
-        timeout=Duration.minutes(timeout_minutes),
-        environment=environment,
+        packages=contract.PACKAGES,
         role=role,
         log_group=log_group,
+        memory_mib=memory_mib,
+        timeout_minutes=timeout_minutes,
+        environment=environment,
     )
-    depend_on_permissions(function, role)
-    return function

@@ -25,11 +25,10 @@ from model_folders import FleetSources
 
 from .compile_fleet import CompileFleet
 from .compile_props import CompileFleetProps
-from .handler_code import handler_code
+from .handler_function import handler_function
 from .model_fleet_role import add_machine_statements, model_fleet_role
 from .model_store import ModelStore
 from .provider_framework import ProviderFramework
-from .role_dependency import depend_on_permissions
 
 # 1,769 MiB is one whole vCPU, and packing is one thread's work:
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
@@ -199,18 +198,14 @@ class ModelFleet(Construct):
     def _function(
         self, construct_id: str, handler: str, role: iam.Role, log_group: logs.LogGroup
     ) -> lambda_.Function:
-        function = lambda_.Function(
+        return handler_function(
             self,
             construct_id,
-            description=f"{contract.RESOURCE_TYPE}: {handler}",
-            runtime=lambda_.Runtime.PYTHON_3_14,
-            code=handler_code(contract.PACKAGES),
+            resource_type=contract.RESOURCE_TYPE,
             handler=handler,
-            memory_size=_MEMORY_MIB,
-            timeout=Duration.minutes(_TIMEOUT_MINUTES),
+            packages=contract.PACKAGES,
             role=role,
             log_group=log_group,
+            memory_mib=_MEMORY_MIB,
+            timeout_minutes=_TIMEOUT_MINUTES,
         )
-        # Also keeps the permissions until the Delete event has been handled.
-        depend_on_permissions(function, role)
-        return function

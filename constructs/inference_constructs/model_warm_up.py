@@ -27,10 +27,9 @@ from model_folders.hot_requests import HotRequestsFile
 from model_warm_up import contract
 
 from .endpoint_role import ModelData
-from .handler_code import handler_code
+from .handler_function import handler_function
 from .multi_model_endpoint import MultiModelEndpoint
 from .provider_framework import ProviderFramework
-from .role_dependency import depend_on_permissions
 
 _MEMORY_MIB = 512
 # A call may take 70 s and none begins in the last 80.
@@ -195,17 +194,14 @@ class ModelWarmUp(Construct):
     def _function(
         self, construct_id: str, handler: str, role: iam.Role, log_group: logs.LogGroup
     ) -> lambda_.Function:
-        function = lambda_.Function(
+        return handler_function(
             self,
             construct_id,
-            description=f"{contract.RESOURCE_TYPE}: {handler}",
-            runtime=lambda_.Runtime.PYTHON_3_14,
-            code=handler_code(contract.PACKAGES),
+            resource_type=contract.RESOURCE_TYPE,
             handler=handler,
-            memory_size=_MEMORY_MIB,
-            timeout=Duration.minutes(_TIMEOUT_MINUTES),
+            packages=contract.PACKAGES,
             role=role,
             log_group=log_group,
+            memory_mib=_MEMORY_MIB,
+            timeout_minutes=_TIMEOUT_MINUTES,
         )
-        depend_on_permissions(function, role)
-        return function

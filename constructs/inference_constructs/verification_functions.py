@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from aws_cdk import Duration, FileAssetLocation, FileAssetPackaging, Stack, Stage
+from aws_cdk import FileAssetLocation, FileAssetPackaging, Stack, Stage
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -15,9 +15,8 @@ from constructs import Construct
 from endpoint_verification import contract
 from model_folders import GoldenSources
 
-from .handler_code import handler_code
+from .handler_function import handler_function
 from .nag import acknowledge, wildcard_resource
-from .role_dependency import depend_on_permissions
 
 LOG_RETENTION = logs.RetentionDays.ONE_MONTH
 _MEMORY_MIB = 1024
@@ -59,24 +58,20 @@ def verification_function(
     security_groups: Sequence[ec2.ISecurityGroup] | None = None,
 ) -> lambda_.Function:
     """A handler of ``endpoint_verification``; in ``vpc`` where that is given."""
-    function = lambda_.Function(
+    return handler_function(
         scope,
         construct_id,
-        description=f"{resource_type}: {handler}",
-        runtime=lambda_.Runtime.PYTHON_3_14,
-        code=handler_code(contract.PACKAGES),
+        resource_type=resource_type,
         handler=handler,
-        memory_size=_MEMORY_MIB,
-        timeout=Duration.minutes(_TIMEOUT_MINUTES),
+        packages=contract.PACKAGES,
         role=role,
         log_group=log_group,
+        memory_mib=_MEMORY_MIB,
+        timeout_minutes=_TIMEOUT_MINUTES,
         vpc=vpc,
-        vpc_subnets=subnets,
+        subnets=subnets,
         security_groups=security_groups,
     )
-    # Also keeps the permissions until the Delete event has been handled.
-    depend_on_permissions(function, role)
-    return function
 
 
 def verification_role(scope: Construct, construct_id: str, *, description: str) -> iam.Role:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import CustomResource, Duration, RemovalPolicy, Stack
+from aws_cdk import CustomResource, RemovalPolicy, Stack
 from aws_cdk import aws_autoscaling as autoscaling
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
@@ -11,10 +11,9 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from capacity_pool import contract
-from inference_constructs.handler_code import handler_code
+from inference_constructs.handler_function import handler_function
 from inference_constructs.nag import acknowledge, wildcard_resource
 from inference_constructs.provider_framework import ProviderFramework
-from inference_constructs.role_dependency import depend_on_permissions
 
 _MEMORY_MIB = 256
 _TIMEOUT_MINUTES = 2
@@ -148,17 +147,14 @@ class PoolDrain(Construct):
     def _function(
         self, construct_id: str, handler: str, log_group: logs.LogGroup
     ) -> lambda_.Function:
-        function = lambda_.Function(
+        return handler_function(
             self,
             construct_id,
-            description=f"{contract.RESOURCE_TYPE}: {handler}",
-            runtime=lambda_.Runtime.PYTHON_3_14,
-            code=handler_code(contract.PACKAGES),
+            resource_type=contract.RESOURCE_TYPE,
             handler=handler,
-            memory_size=_MEMORY_MIB,
-            timeout=Duration.minutes(_TIMEOUT_MINUTES),
+            packages=contract.PACKAGES,
             role=self._role,
             log_group=log_group,
+            memory_mib=_MEMORY_MIB,
+            timeout_minutes=_TIMEOUT_MINUTES,
         )
-        depend_on_permissions(function, self._role)
-        return function
