@@ -392,12 +392,18 @@ def test_higher_priority_goes_first(world: World, tmp_path: Path) -> None:
     command = ["python", "-c", source, "Ref::name"]
     definition = world.define(container={"command": command})
     urgent = world.make_queue(world.environment, priority=9)
-    sleeping = [world.submit(world.define("import time; time.sleep(0.5)")) for _ in range(2)]
+    gates = [tmp_path / name for name in ("first", "second")]
+    wait = "import os, time\nwhile not os.path.exists({!r}): time.sleep(0.01)"
+    waiting = [world.submit(world.define(wait.format(str(gate)))) for gate in gates]
 
     late = world.submit(definition, parameters={"name": "low"})
-    world.ended(world.submit(definition, parameters={"name": "high"}, jobQueue=urgent))
+    early = world.submit(definition, parameters={"name": "high"}, jobQueue=urgent)
+    # one place gets free, so that the jobs run one after the other
+    gates[0].touch()
+    world.ended(early)
+    gates[1].touch()
 
-    for one in (*sleeping, late):
+    for one in (*waiting, late):
         world.ended(one)
     assert written.read_text() == "high low "
 
